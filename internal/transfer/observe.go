@@ -1,0 +1,43 @@
+package transfer
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Counters are what a copy counts while it runs. The engine adds, the display reads: one atomic addition per
+// block is all that progress costs on the data path.
+type Counters struct {
+	Bytes      atomic.Int64 // acknowledged by the destination
+	BytesKnown atomic.Int64 // found by the walk so far, or in all once Walked
+	Files      atomic.Int64 // committed
+	FilesKnown atomic.Int64
+	Dirs       atomic.Int64 // made or already there
+	Skipped    atomic.Int64 // special files
+	Failed     atomic.Int64
+	Lanes      atomic.Int64 // open now
+	Conns      atomic.Int64 // connections open now
+	MaxConns   atomic.Int64 // most connections open at once
+	Walked     atomic.Bool  // the walk has ended: the Known figures are totals
+}
+
+// Observer is told of what happens; it must be quick and may be called from many goroutines. The engine
+// never prints.
+type Observer interface {
+	// Failed is called once for each source that could not be copied. path is the source's, err names side and reason.
+	Failed(path string, err error)
+	// Skipped is called for each special file; what says which kind.
+	Skipped(path, what string)
+	// Notice tells something that costs the user speed or safety, once per kind.
+	Notice(text string)
+	// Copied is called when a file is in place.
+	Copied(path string, size int64)
+}
+
+// Summary is the end of a copy.
+type Summary struct {
+	Files, Dirs, Skipped, Failed int64
+	Bytes                        int64
+	Elapsed                      time.Duration
+	Conns                        int64 // most connections open at once
+}
