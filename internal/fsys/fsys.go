@@ -41,10 +41,10 @@ type FS interface {
 	// Open opens a file for reading.
 	Open(name string) (File, error)
 	// Create opens a file for writing and makes it, with perm before the umask, where it does not exist.
-	// It does not truncate.
-	Create(name string, perm fs.FileMode) (File, error)
+	// What it held stays unless truncate is set.
+	Create(name string, perm fs.FileMode, truncate bool) (File, error)
 
-	// Mkdir makes one directory; an existing name is fs.ErrExist.
+	// Mkdir makes one directory, with perm before the umask; an existing name is fs.ErrExist.
 	Mkdir(name string, perm fs.FileMode) error
 	// SetAttr changes the attributes that a has, following links.
 	SetAttr(name string, a Attr) error
