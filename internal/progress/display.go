@@ -1,0 +1,230 @@
+package progress
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"mscp/internal/transfer"
+)
+
+// Mode is how a copy is shown.
+type Mode int
+
+const (
+	Bar   Mode = iota // a line that is redrawn, for terminals
+	Plain             // a line now and then, for log files
+	JSON              // events, for programs
+	Quiet             // failures only
+)
+
+// How often a mode shows the progress, unless Options.Interval says it.
+const (
+	barInterval   = 200 * time.Millisecond
+	plainInterval = 10 * time.Second
+	jsonInterval  = time.Second
+)
+
+// moment is how long a copy takes before a bar is drawn for it.
+const moment = 300 * time.Millisecond
+
+// More failures than manyFailures may have scrolled away: the first few are repeated at the end.
+const (
+	manyFailures = 20
+	fewFailures  = 5
+)
+
+// Options say what to show, and where.
+type Options struct {
+	Mode     Mode
+	Out      io.Writer        // people's lines: standard error
+	JSONOut  io.Writer        // events in mode JSON: standard output
+	Interval time.Duration    // between progress lines (10 s) and events (1 s) if above 0; a bar is redrawn every 200 ms
+	Width    func() int       // columns of the terminal now; nil or a result below 1 means 80
+	Now      func() time.Time // nil means time.Now
+	Verbose  bool             // tell of every file that is in place
+	Sources  []string         // for the start event, as the user wrote them
+	Target   string
+}
+
+// Display shows one copy. It is a [transfer.Observer]; its events may come at any time, also before Start and after
+// Stop.
+type Display struct {
+	opt    Options
+	screen screen
+	events *stream // nil unless Mode is JSON
+	human  bool    // Bar or Plain
+	copied bool    // somebody wants to know of each file
+
+	mu       sync.Mutex
+	failures int64
+	first    []string // lines of the first failures
+
+	counters *transfer.Counters
+	began    time.Time
+	meter    meter // the ticker's
+	quit     chan struct{}
+	ticker   sync.WaitGroup
+}
+
+var _ transfer.Observer = (*Display)(nil)
+
+// New prepares a display; nothing is shown and nothing runs before Start, but events are written.
+func New(opt Options) *Display {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Interval <= 0 || opt.Mode == Bar {
+		opt.Interval = [...]time.Duration{Bar: barInterval, Plain: plainInterval, JSON: jsonInterval, Quiet: 0}[opt.Mode]
+	}
+	d := &Display{opt: opt, screen: screen{out: opt.Out}, human: opt.Mode == Bar || opt.Mode == Plain}
+	if opt.Mode == JSON {
+		d.events = &stream{out: opt.JSONOut, now: opt.Now}
+	}
+	d.copied = opt.Verbose && opt.Mode != Quiet
+	d.meter.window = max(window, opt.Interval)
+	return d
+}
+
+// Start begins to show what c counts. It is called once, and its goroutine runs until Stop.
+func (d *Display) Start(c *transfer.Counters) {
+	d.counters, d.began, d.quit = c, d.opt.Now(), make(chan struct{})
+	d.meter.rate(look(c))
+	if d.events != nil {
+		d.events.start(d.opt.Sources, d.opt.Target)
+	}
+	if d.opt.Mode != Quiet {
+		d.ticker.Go(d.run)
+	}
+}
+
+func (d *Display) run() {
+	t := time.NewTicker(d.opt.Interval)
+	defer t.Stop()
+	for {
+		select {
+		case <-d.quit:
+			return
+		case <-t.C:
+			d.tick()
+		}
+	}
+}
+
+func (d *Display) tick() {
+	s := look(d.counters)
+	s.elapsed = d.opt.Now().Sub(d.began)
+	s = d.meter.rate(s)
+	switch d.opt.Mode {
+	case Bar:
+		if s.elapsed >= moment {
+			d.screen.draw(barLine(s, d.width()))
+		}
+	case Plain:
+		d.screen.line(plainLine(s))
+	case JSON:
+		d.events.progress(s)
+	}
+}
+
+func (d *Display) width() int {
+	if d.opt.Width != nil {
+		if w := d.opt.Width(); w > 0 {
+			return w
+		}
+	}
+	return 80
+}
+
+// Stop ends the drawing, waits for its goroutine and shows the summary. err is what ended the copy as a whole, nil if
+// nothing did; Stop tells that the copy did not come to its end, and the JSON summary says why, but the message to people
+// is the caller's. An err that wraps context.Canceled is an interruption. Stop is called once, with or
+// without Start before. It returns the first error of writing to Options.JSONOut.
+func (d *Display) Stop(sum transfer.Summary, err error) error {
+	if d.quit != nil {
+		close(d.quit)
+		d.ticker.Wait()
+	}
+	if d.events != nil {
+		d.events.summary(sum, err)
+		return d.events.failure()
+	}
+	if d.human {
+		d.finish(sum, err)
+	}
+	return nil
+}
+
+// finish leaves the bar, if there was one, as it stood at the end, and writes the summary below it.
+func (d *Display) finish(sum transfer.Summary, err error) {
+	if d.counters != nil {
+		s := look(d.counters)
+		s.ended, s.elapsed, s.rate = true, sum.Elapsed, average(sum.Bytes, sum.Elapsed)
+		d.screen.leave(barLine(s, d.width()))
+	}
+	d.mu.Lock()
+	failures, first := d.failures, d.first
+	d.mu.Unlock()
+	if failures > manyFailures {
+		d.screen.line(fmt.Sprintf("%s%d failures; the first %d:", prefix, failures, len(first)))
+		for _, line := range first {
+			d.screen.line(line)
+		}
+	}
+	d.screen.line(summaryLine(sum, err))
+}
+
+// Pause takes the bar away and holds every line back, for a question on the same terminal, until resume is called (once or
+// more often). Pauses may overlap.
+func (d *Display) Pause() (resume func()) {
+	d.screen.hold()
+	return sync.OnceFunc(d.screen.release)
+}
+
+// Failed shows a source that could not be copied, in every mode.
+func (d *Display) Failed(path string, err error) {
+	line := failedLine(path, err)
+	d.mu.Lock()
+	if d.failures++; d.failures <= fewFailures {
+		d.first = append(d.first, line)
+	}
+	d.mu.Unlock()
+	d.screen.line(line)
+	if d.events != nil {
+		d.events.emit(failedEvent{d.events.head("file_failed"), pathOf(path), err.Error()})
+	}
+}
+
+// Skipped shows a special file that is not copied.
+func (d *Display) Skipped(path, what string) {
+	d.tell("skipped: " + Quote(path) + ": " + Escape(what))
+	if d.events != nil {
+		d.events.emit(skippedEvent{d.events.head("file_skipped"), pathOf(path), what})
+	}
+}
+
+// Notice shows something that costs speed or safety.
+func (d *Display) Notice(text string) {
+	d.tell("notice: " + Escape(text))
+	if d.events != nil {
+		d.events.emit(noticeEvent{d.events.head("notice"), text})
+	}
+}
+
+// Copied shows a file that is in place, if Options.Verbose asks for it.
+func (d *Display) Copied(path string, size int64) {
+	if !d.copied {
+		return
+	}
+	d.tell("copied: " + Quote(path) + ", " + FormatBytes(size))
+	if d.events != nil {
+		d.events.emit(copiedEvent{d.events.head("file_copied"), pathOf(path), size})
+	}
+}
+
+func (d *Display) tell(text string) {
+	if d.human {
+		d.screen.line(prefix + text)
+	}
+}

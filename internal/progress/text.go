@@ -1,0 +1,85 @@
+package progress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"mscp/internal/transfer"
+)
+
+// prefix begins every line but the bar's: a job's log holds the lines of many programs.
+const prefix = "mscp: "
+
+// plainLine has all figures of a look, always in the same order, for log files.
+func plainLine(s status) string {
+	digits, unit := ratio(s.bytes, s.bytesKnown)
+	return fmt.Sprintf("%sprogress: %s elapsed, %s, %s%s %s, %d/%d%s files, %s, ETA %s, %s", prefix,
+		clock(s.elapsed), strings.TrimSpace(percentText(s)), digits, s.mark(), unit,
+		s.files, max(s.files, s.filesKnown), s.mark(), speed(s.rate), etaText(s), plural(s.conns, "connection"))
+}
+
+// failedLine does not name the path twice where the error names it.
+func failedLine(path string, err error) string {
+	text := err.Error()
+	if strings.Contains(text, strconv.Quote(path)) {
+		return prefix + "failed: " + Escape(text)
+	}
+	return prefix + "failed: " + Quote(path) + ": " + Escape(text)
+}
+
+// summaryLine says how a copy ended, in one line.
+func summaryLine(s transfer.Summary, err error) string {
+	var b strings.Builder
+	b.WriteString(prefix + ending(err) + plural(s.Files, "file"))
+	if s.Dirs > 0 {
+		b.WriteString(", " + plural(s.Dirs, "directory"))
+	}
+	b.WriteString(", " + FormatBytes(s.Bytes) + " in " + FormatDuration(s.Elapsed))
+	if rate := average(s.Bytes, s.Elapsed); rate > 0 {
+		b.WriteString(", " + speed(rate))
+	}
+	b.WriteString(", " + plural(s.Conns, "connection"))
+	if s.Skipped > 0 {
+		fmt.Fprintf(&b, ", %d skipped", s.Skipped)
+	}
+	if s.Failed > 0 {
+		fmt.Fprintf(&b, ", %d failed", s.Failed)
+	}
+	return b.String()
+}
+
+func ending(err error) string {
+	switch {
+	case err == nil:
+		return "copied "
+	case interrupted(err):
+		return "interrupted: copied "
+	}
+	return "stopped: copied "
+}
+
+func interrupted(err error) bool { return errors.Is(err, context.Canceled) }
+
+// average is in byte/s; 0 where there was nothing to measure.
+func average(bytes int64, elapsed time.Duration) float64 {
+	if elapsed <= 0 {
+		return 0
+	}
+	return float64(bytes) / elapsed.Seconds()
+}
+
+// speed gives byte/s as "3.21 Gbit/s (383 MiB/s)".
+func speed(bytesPerSecond float64) string {
+	return FormatBits(8*bytesPerSecond) + " (" + FormatBytes(int64(bytesPerSecond)) + "/s)"
+}
+
+func plural(n int64, noun string) string {
+	if n != 1 {
+		noun = strings.TrimSuffix(noun, "y") + map[bool]string{true: "ies", false: "s"}[strings.HasSuffix(noun, "y")]
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
