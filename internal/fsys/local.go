@@ -1,0 +1,255 @@
+package fsys
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// operations are what Local needs of the operating system: *os.Root has them below a directory, plainOS anywhere.
+type operations interface {
+	OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error)
+	Stat(name string) (fs.FileInfo, error)
+	Lstat(name string) (fs.FileInfo, error)
+	Mkdir(name string, perm fs.FileMode) error
+	Chmod(name string, mode fs.FileMode) error
+	Chtimes(name string, atime, mtime time.Time) error
+	Rename(oldname, newname string) error
+	Remove(name string) error
+}
+
+type plainOS struct{}
+
+func (plainOS) OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error) {
+	return os.OpenFile(name, flag, perm)
+}
+func (plainOS) Stat(name string) (fs.FileInfo, error)     { return os.Stat(name) }
+func (plainOS) Lstat(name string) (fs.FileInfo, error)    { return os.Lstat(name) }
+func (plainOS) Mkdir(name string, perm fs.FileMode) error { return os.Mkdir(name, perm) }
+func (plainOS) Chmod(name string, mode fs.FileMode) error { return os.Chmod(name, mode) }
+func (plainOS) Chtimes(name string, a, m time.Time) error { return os.Chtimes(name, a, m) }
+func (plainOS) Rename(oldname, newname string) error      { return os.Rename(oldname, newname) }
+func (plainOS) Remove(name string) error                  { return os.Remove(name) }
+
+// Local is the file system of this machine.
+type Local struct {
+	dir     string // of the root; empty for all of the file system
+	ops     operations
+	escapes error // what os.Root returns for a path that leaves it: os does not export it
+}
+
+// NewLocal returns the whole local file system: for sources, and to find where things land.
+func NewLocal() *Local { return &Local{ops: plainOS{}} }
+
+// Root is a Local below one directory. Nothing outside it can be reached, neither by a name with ".." in it nor by
+// a symbolic link: that is [ErrEscapes].
+type Root struct {
+	Local
+	root *os.Root
+}
+
+// OpenRoot opens a directory for a tree to be written below it.
+func OpenRoot(dir string) (*Root, error) {
+	r, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, localErr("open", dir, err)
+	}
+	_, outside := r.Lstat("..")
+	return &Root{Local{dir, r, bare(outside)}, r}, nil
+}
+
+// Close closes the directory; open files stay usable.
+func (r *Root) Close() error { return r.root.Close() }
+
+// Side implements FS.
+func (l *Local) Side() string { return "local" }
+
+func (l *Local) shown(name string) string {
+	if l.dir == "" {
+		return name
+	}
+	return filepath.Join(l.dir, name)
+}
+
+func local(name string) string {
+	if name == "" {
+		return "."
+	}
+	return name
+}
+
+func (l *Local) failed(op, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if l.escapes != nil && errors.Is(err, l.escapes) {
+		err = ErrEscapes
+	}
+	return localErr(op, l.shown(name), err)
+}
+
+// Stat implements FS.
+func (l *Local) Stat(name string) (Info, error) {
+	fi, err := l.ops.Stat(local(name))
+	if err != nil {
+		return Info{}, l.failed("stat", name, err)
+	}
+	return localInfo(fi), nil
+}
+
+// Lstat implements FS.
+func (l *Local) Lstat(name string) (Info, error) {
+	fi, err := l.ops.Lstat(local(name))
+	if err != nil {
+		return Info{}, l.failed("lstat", name, err)
+	}
+	return localInfo(fi), nil
+}
+
+// listBatch is how many entries of a directory are held at once.
+const listBatch = 1024
+
+// List implements FS.
+func (l *Local) List(name string, fn func(Info) error) error {
+	d, err := l.ops.OpenFile(local(name), os.O_RDONLY|syscall.O_DIRECTORY, 0)
+	if err != nil {
+		return l.failed("list", name, err)
+	}
+	defer d.Close()
+	for {
+		entries, err := d.ReadDir(listBatch)
+		for _, e := range entries {
+			fi, err := e.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // removed since it was listed
+			}
+			if err != nil {
+				return l.failed("list", name, err)
+			}
+			if err := fn(localInfo(fi)); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return l.failed("list", name, err)
+		}
+	}
+}
+
+// RealPath implements FS.
+func (l *Local) RealPath(name string) (string, error) {
+	p, err := filepath.EvalSymlinks(l.shown(local(name)))
+	if err == nil {
+		p, err = filepath.Abs(p)
+	}
+	return p, l.failed("resolve", name, err)
+}
+
+// Open implements FS.
+func (l *Local) Open(name string) (File, error) { return l.open("open", name, os.O_RDONLY, 0) }
+
+// Create implements FS.
+func (l *Local) Create(name string, perm fs.FileMode, truncate bool) (File, error) {
+	flag := os.O_WRONLY | os.O_CREATE
+	if truncate {
+		flag |= os.O_TRUNC
+	}
+	return l.open("create", name, flag, perm)
+}
+
+func (l *Local) open(op, name string, flag int, perm fs.FileMode) (File, error) {
+	f, err := l.ops.OpenFile(local(name), flag, perm.Perm())
+	if err != nil {
+		return nil, l.failed(op, name, err)
+	}
+	return &localFile{File: f, l: l, name: name}, nil
+}
+
+// Mkdir implements FS.
+func (l *Local) Mkdir(name string, perm fs.FileMode) error {
+	return l.failed("make directory", name, l.ops.Mkdir(local(name), perm.Perm()))
+}
+
+// SetAttr implements FS.
+func (l *Local) SetAttr(name string, a Attr) error {
+	if a.Mode != nil {
+		if err := l.ops.Chmod(local(name), *a.Mode); err != nil {
+			return l.failed("set mode of", name, err)
+		}
+	}
+	if a.Times != nil {
+		return l.failed("set times of", name, l.ops.Chtimes(local(name), a.Times.Access, a.Times.Mod))
+	}
+	return nil
+}
+
+// Rename implements FS.
+func (l *Local) Rename(oldname, newname string) (bool, error) {
+	err := l.ops.Rename(oldname, newname)
+	if errors.Is(err, syscall.EISDIR) || errors.Is(err, fs.ErrExist) {
+		if i, lerr := l.Lstat(newname); lerr == nil && i.IsDir() {
+			err = ErrIsDir
+		}
+	}
+	return true, l.failed("rename to", newname, err)
+}
+
+// Remove implements FS.
+func (l *Local) Remove(name string) error { return l.failed("remove", name, l.ops.Remove(name)) }
+
+// localFile is an open local file.
+type localFile struct {
+	*os.File
+	l    *Local
+	name string
+}
+
+func (f *localFile) failed(op string, err error) error {
+	if err == io.EOF {
+		return err
+	}
+	return f.l.failed(op, f.name, err)
+}
+
+func (f *localFile) ReadAt(p []byte, off int64) (int, error) {
+	n, err := f.File.ReadAt(p, off)
+	return n, f.failed("read", err)
+}
+
+// WriteAt falls back to sequential writes where the file has no position: a FIFO, a terminal.
+func (f *localFile) WriteAt(p []byte, off int64) (int, error) {
+	n, err := f.File.WriteAt(p, off)
+	if errors.Is(err, syscall.ESPIPE) {
+		n, err = f.File.Write(p)
+	}
+	return n, f.failed("write", err)
+}
+
+func (f *localFile) Stat() (Info, error) {
+	fi, err := f.File.Stat()
+	if err != nil {
+		return Info{}, f.failed("stat", err)
+	}
+	return localInfo(fi), nil
+}
+
+func (f *localFile) Truncate(size int64) error { return f.failed("truncate", f.File.Truncate(size)) }
+func (f *localFile) Sync() error               { return f.failed("sync", f.File.Sync()) }
+func (f *localFile) Close() error              { return f.failed("close", f.File.Close()) }
+
+// SetAttr sets times by name: Go has no futimens, and the name is a partial file of ours.
+func (f *localFile) SetAttr(a Attr) error {
+	if a.Mode != nil {
+		if err := f.File.Chmod(*a.Mode); err != nil {
+			return f.failed("set mode of", err)
+		}
+	}
+	return f.l.SetAttr(f.name, Attr{Times: a.Times})
+}

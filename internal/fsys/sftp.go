@@ -1,0 +1,245 @@
+package fsys
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+
+	"github.com/pkg/sftp"
+
+	"mscp/internal/sftpwire"
+)
+
+const (
+	// MaxBlock is the largest block by default: OpenSSH's max-read-length and max-write-length.
+	MaxBlock = 255 << 10
+	// plainBlock is what every server must take (draft-ietf-secsh-filexfer-02, section 3: packets of 34000 bytes).
+	plainBlock = 32 << 10
+)
+
+// SFTP is a server's file system over one SFTP channel.
+type SFTP struct {
+	side   string
+	wire   *sftpwire.Conn
+	client *sftp.Client
+	block  int
+	limits sftpwire.Limits
+
+	posixRename, fsync, statvfs bool
+}
+
+// NewSFTP starts an SFTP session on a channel where the "sftp" subsystem runs, and owns the channel from then on, also when it
+// fails. block is the wanted block in bytes, 0 for as large as the server allows up to [MaxBlock]. side names the server for messages.
+func NewSFTP(ch io.ReadWriteCloser, side string, block int) (*SFTP, error) {
+	wire := sftpwire.New(ch)
+	client, err := sftp.NewClientPipe(wire, wire)
+	if err != nil {
+		wire.Close()
+		return nil, &Error{side, "start SFTP on", "", fmt.Errorf("%w: %w", ErrLost, err)}
+	}
+	s := &SFTP{side: side, wire: wire, client: client}
+	s.posixRename = s.has("posix-rename@openssh.com")
+	s.statvfs = s.has("statvfs@openssh.com")
+	s.fsync = s.has(sftpwire.FsyncExtension)
+	if err := s.negotiate(block); err != nil {
+		s.Close()
+		return nil, s.err("ask for limits of", "", err)
+	}
+	return s, nil
+}
+
+func (s *SFTP) has(extension string) bool {
+	_, ok := s.client.HasExtension(extension)
+	return ok
+}
+
+// negotiate settles the block: what the user wants, within what the server takes.
+func (s *SFTP) negotiate(want int) error {
+	most := plainBlock
+	if s.has(sftpwire.LimitsExtension) {
+		l, err := s.wire.Limits()
+		var refused *sftpwire.StatusError
+		if err != nil && !errors.As(err, &refused) {
+			return err
+		}
+		if err == nil {
+			s.limits, most = l, blockWithin(l)
+		}
+	} else if want > 0 {
+		most = max(most, min(want, MaxBlock)) // the server names no limit: the user may know better
+	}
+	s.block = most
+	if want > 0 {
+		s.block = min(want, most)
+	} else {
+		s.block = min(most, MaxBlock)
+	}
+	return nil
+}
+
+// blockWithin returns the largest block, in bytes, that reads, writes and their packets allow. The header of a WRITE takes at
+// most 4+1+4+4+256+8+4 bytes.
+func blockWithin(l sftpwire.Limits) int {
+	const header = 1024
+	most := uint64(1 << 30)
+	for _, limit := range []uint64{l.Read, l.Write} {
+		if limit > 0 {
+			most = min(most, limit)
+		}
+	}
+	if l.Packet > 0 {
+		most = min(most, max(l.Packet, 2*header)-header)
+	} else if most == 1<<30 {
+		most = MaxBlock
+	}
+	return int(max(most, 1))
+}
+
+// Block is the most bytes that one ReadAt or WriteAt moves on this channel.
+func (s *SFTP) Block() int { return s.block }
+
+// Handles is how many files the server lets one channel hold open, 0 where it does not say.
+func (s *SFTP) Handles() int { return int(min(s.limits.Handles, 1<<20)) }
+
+// Close ends the session and every call on it, and waits for its goroutine.
+func (s *SFTP) Close() error {
+	s.client.Close()
+	return nil
+}
+
+// Side implements FS.
+func (s *SFTP) Side() string { return s.side }
+
+// Stat implements FS.
+func (s *SFTP) Stat(name string) (Info, error) {
+	fi, err := s.client.Stat(remote(name))
+	return s.info("stat", name, fi, err)
+}
+
+// Lstat implements FS.
+func (s *SFTP) Lstat(name string) (Info, error) {
+	fi, err := s.client.Lstat(remote(name))
+	return s.info("lstat", name, fi, err)
+}
+
+func (s *SFTP) info(op, name string, fi fs.FileInfo, err error) (Info, error) {
+	if err != nil {
+		return Info{}, s.err(op, name, err)
+	}
+	st, ok := fi.Sys().(*sftp.FileStat)
+	if !ok {
+		return Info{}, s.err(op, name, ErrUnsupported)
+	}
+	return infoOf(path.Base(name), sftpwire.Attrs{
+		Flags: sftpwire.AttrSize | sftpwire.AttrPermissions | sftpwire.AttrTimes,
+		Size:  st.Size, Mode: st.Mode, Atime: st.Atime, Mtime: st.Mtime,
+	}), nil
+}
+
+// List implements FS. Names are as the server sent them.
+func (s *SFTP) List(name string, fn func(Info) error) error {
+	var stopped error
+	err := s.wire.List(remote(name), func(entry string, a sftpwire.Attrs) error {
+		if entry == "." || entry == ".." {
+			return nil
+		}
+		stopped = fn(infoOf(entry, a))
+		return stopped
+	})
+	if err == nil || stopped != nil {
+		return stopped
+	}
+	return s.err("list", name, err)
+}
+
+// RealPath implements FS.
+func (s *SFTP) RealPath(name string) (string, error) {
+	p, err := s.client.RealPath(remote(name))
+	if err != nil {
+		return "", s.err("resolve", name, err)
+	}
+	return p, nil
+}
+
+// Mkdir implements FS. OpenSSH answers an existing name with a mere failure, hence the LSTAT.
+func (s *SFTP) Mkdir(name string, perm fs.FileMode) error {
+	err := s.wire.Mkdir(remote(name), permissions(perm))
+	var st *sftpwire.StatusError
+	if errors.As(err, &st) && st.Code == sftpwire.StatusFailure {
+		if _, lerr := s.client.Lstat(remote(name)); lerr == nil {
+			err = fs.ErrExist
+		}
+	}
+	return s.failed("make directory", name, err)
+}
+
+// SetAttr implements FS.
+func (s *SFTP) SetAttr(name string, a Attr) error {
+	if a.Mode != nil {
+		if err := s.client.Chmod(remote(name), *a.Mode); err != nil {
+			return s.err("set mode of", name, err)
+		}
+	}
+	if a.Times != nil {
+		if err := s.client.Chtimes(remote(name), a.Times.Access, a.Times.Mod); err != nil {
+			return s.err("set times of", name, err)
+		}
+	}
+	return nil
+}
+
+// Rename implements FS: posix-rename@openssh.com (OpenSSH PROTOCOL, section 4.3) where the server has it, since the RENAME of
+// SFTP version 3 refuses to replace a file.
+func (s *SFTP) Rename(oldname, newname string) (bool, error) {
+	if s.posixRename {
+		err := s.client.PosixRename(remote(oldname), remote(newname))
+		return true, s.renameFailed(newname, err)
+	}
+	if err := s.client.Rename(remote(oldname), remote(newname)); err == nil {
+		return true, nil // nothing was there
+	}
+	if fi, err := s.client.Lstat(remote(newname)); err == nil && !fi.IsDir() { // Remove would take an empty directory too
+		if err := s.client.Remove(remote(newname)); err != nil {
+			return false, s.err("replace", newname, err)
+		}
+	}
+	return false, s.renameFailed(newname, s.client.Rename(remote(oldname), remote(newname)))
+}
+
+// renameFailed finds the commonest reason that SFTP has no code for: a directory is in the way.
+func (s *SFTP) renameFailed(newname string, err error) error {
+	err = s.failed("rename to", newname, err)
+	if errors.Is(err, ErrFailure) {
+		if fi, lerr := s.client.Lstat(remote(newname)); lerr == nil && fi.IsDir() {
+			return s.err("rename to", newname, ErrIsDir)
+		}
+	}
+	return err
+}
+
+// Remove implements FS.
+func (s *SFTP) Remove(name string) error {
+	return s.failed("remove", name, s.client.Remove(remote(name)))
+}
+
+// Space implements FS by statvfs@openssh.com (OpenSSH PROTOCOL, section 4.4).
+func (s *SFTP) Space(name string) (Space, error) {
+	if !s.statvfs {
+		return Space{}, s.err("ask for the space of", name, ErrUnsupported)
+	}
+	v, err := s.client.StatVFS(remote(name))
+	if err != nil {
+		return Space{}, s.err("ask for the space of", name, err)
+	}
+	return Space{Total: v.Frsize * v.Blocks, Available: v.Frsize * v.Bavail, ReadOnly: v.Flag&statvfsReadOnly != 0}, nil
+}
+
+// remote is the name as the server is asked: the empty path is the login directory.
+func remote(name string) string {
+	if name == "" {
+		return "."
+	}
+	return name
+}

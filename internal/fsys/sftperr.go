@@ -1,0 +1,106 @@
+package fsys
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+
+	"github.com/pkg/sftp"
+
+	"mscp/internal/sftpwire"
+)
+
+// failed is err for an error that may be nil.
+func (s *SFTP) failed(op, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return s.err(op, name, err)
+}
+
+// err names side, operation and path, and gives the reason a type. A status is the server's word on one request; any other
+// error of pkg/sftp or sftpwire means that the channel is gone.
+func (s *SFTP) err(op, name string, err error) error {
+	reason := s.reason(err)
+	switch op {
+	case "create", "write", "make directory", "truncate", "rename to", "close":
+		reason = s.diagnose(name, reason)
+	}
+	return &Error{s.side, op, name, reason}
+}
+
+// diagnose asks the file system where a change failed without a reason whether it is full or read-only: OpenSSH says
+// only "Failure" then. Less than a block's worth of space counts as full.
+func (s *SFTP) diagnose(name string, reason error) error {
+	if !errors.Is(reason, ErrFailure) || !s.statvfs {
+		return reason
+	}
+	v, err := s.client.StatVFS(remote(path.Dir(name)))
+	switch {
+	case err != nil:
+		return reason
+	case v.Flag&statvfsReadOnly != 0:
+		return ErrReadOnly
+	case v.Bavail*v.Frsize < uint64(s.block):
+		return ErrNoSpace
+	}
+	return reason
+}
+
+const statvfsReadOnly = 0x1 // SSH_FXE_STATVFS_ST_RDONLY
+
+func (s *SFTP) reason(err error) error {
+	var ours *sftpwire.StatusError
+	var theirs *sftp.StatusError
+	var protocol *sftpwire.ProtocolError
+	switch {
+	case errors.As(err, &ours):
+		return statusReason(ours.Code, ours.Message)
+	case errors.As(err, &theirs):
+		return statusReason(theirs.Code, theirs.Error())
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrExist), errors.Is(err, ErrUnsupported), errors.Is(err, ErrIsDir):
+		return err
+	case err == io.EOF && s.wire.Err() == nil: // a status too: pkg/sftp translates it
+		return ErrFailure
+	case errors.As(err, &protocol):
+		s.wire.Close() // what else such a server says is not to be trusted
+		return fmt.Errorf("%w: %w", ErrLost, protocol)
+	}
+	if why := s.wire.Err(); why != nil && !errors.Is(err, sftpwire.ErrClosed) {
+		err = why
+	}
+	return fmt.Errorf("%w (%w)", ErrLost, err)
+}
+
+// statusReason maps the codes of draft-ietf-secsh-filexfer-02, section 7. OpenSSH's server maps errno so coarsely
+// (errno_to_portable) that ENOSPC, EDQUOT, EROFS, EISDIR and ENOTEMPTY are all SSH_FX_FAILURE.
+func statusReason(code uint32, text string) error {
+	switch code {
+	case sftpwire.StatusNoSuchFile:
+		return fs.ErrNotExist
+	case sftpwire.StatusPermissionDenied:
+		return fs.ErrPermission
+	case sftpwire.StatusOpUnsupported:
+		return ErrUnsupported
+	case sftpwire.StatusNoConnection, sftpwire.StatusConnectionLost:
+		return ErrLost
+	}
+	return &Refusal{Code: code, Text: text}
+}
+
+// Refusal is a server's status that says no more than its code and a text. It is an [ErrFailure].
+type Refusal struct {
+	Code uint32
+	Text string // the server's: escape it before it is shown
+}
+
+func (r *Refusal) Error() string {
+	if r.Text == "" || r.Text == "Failure" {
+		return ErrFailure.Error()
+	}
+	return fmt.Sprintf("the server says %q", r.Text)
+}
+
+func (r *Refusal) Unwrap() error { return ErrFailure }

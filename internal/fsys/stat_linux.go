@@ -1,0 +1,27 @@
+package fsys
+
+import (
+	"io/fs"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func localInfo(fi fs.FileInfo) Info {
+	i := Info{Name: fi.Name(), Size: fi.Size(), Mode: fi.Mode(), ModTime: fi.ModTime()}
+	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
+		i.Dev, i.Ino, i.Access = st.Dev, st.Ino, time.Unix(st.Atim.Unix())
+	}
+	return i
+}
+
+// Space implements FS.
+func (l *Local) Space(name string) (Space, error) {
+	var v unix.Statfs_t
+	if err := unix.Statfs(l.shown(local(name)), &v); err != nil {
+		return Space{}, l.failed("ask for the space of", name, err)
+	}
+	size := uint64(v.Frsize)
+	return Space{Total: size * v.Blocks, Available: size * v.Bavail, ReadOnly: v.Flags&unix.ST_RDONLY != 0}, nil
+}

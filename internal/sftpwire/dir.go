@@ -1,0 +1,79 @@
+package sftpwire
+
+import "io"
+
+// readdirAhead is how many READDIR requests a listing keeps in flight. OpenSSH answers each with at most 100
+// names, so that one at a time would cost a large directory a round trip per 100 entries.
+const readdirAhead = 8
+
+// List calls fn for each name in a directory as the replies come, "." and ".." included, without keeping them. An error of
+// fn ends the listing and is returned as it is. Names are what the server sent: check them.
+func (c *Conn) List(path string, fn func(name string, a Attrs) error) error {
+	dir, err := c.handle(newCall(typeOpendir, typeHandle).str(path))
+	if err != nil {
+		return err
+	}
+	err = dir.list(fn)
+	if cerr := dir.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// list begins with one READDIR, for most directories end with the second, and doubles those in flight from there.
+func (h *Handle) list(fn func(string, Attrs) error) error {
+	for ahead := 1; ; ahead = min(2*ahead, readdirAhead) {
+		end, err := h.readdirs(ahead, fn)
+		if err != nil || end {
+			return err
+		}
+	}
+}
+
+// readdirs sends n READDIR requests and hands their entries over in order.
+func (h *Handle) readdirs(n int, fn func(string, Attrs) error) (end bool, err error) {
+	batch := make([]*call, n)
+	for i := range batch {
+		batch[i] = h.call(typeReaddir, typeName)
+	}
+	defer func() {
+		for _, k := range batch {
+			k.free()
+		}
+	}()
+	h.c.do(batch...)
+	for _, k := range batch {
+		if eof(k.err) == io.EOF {
+			return true, nil
+		}
+		if k.err != nil {
+			return false, k.err
+		}
+		if err := h.c.names(k.body, fn); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// names parses an SSH_FXP_NAME reply: a count, then name, long name and attributes of each.
+func (c *Conn) names(body []byte, fn func(string, Attrs) error) error {
+	p := parser{b: body}
+	for n := p.u32(); n > 0; n-- {
+		name := string(p.bytes())
+		p.bytes() // long name, for people
+		a := p.attrs()
+		if p.short {
+			return c.broken("a truncated NAME packet")
+		}
+		if err := fn(name, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Mkdir makes a directory with the permissions of a, before the server's umask.
+func (c *Conn) Mkdir(path string, a Attrs) error {
+	return c.status(newCall(typeMkdir, 0).str(path).attrs(a))
+}

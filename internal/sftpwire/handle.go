@@ -1,0 +1,143 @@
+package sftpwire
+
+import (
+	"errors"
+	"io"
+)
+
+// Flags of Open (draft-ietf-secsh-filexfer-02, section 6.3).
+const (
+	OpenRead  = 0x1
+	OpenWrite = 0x2
+	OpenCreat = 0x8
+	OpenTrunc = 0x10
+	OpenExcl  = 0x20
+)
+
+// Handle is an open file on the server. Its methods may run at once, each is one request.
+type Handle struct {
+	c *Conn
+	h string
+}
+
+// Open opens a file; a has the permissions of one that is made.
+func (c *Conn) Open(path string, flags uint32, a Attrs) (*Handle, error) {
+	return c.handle(newCall(typeOpen, typeHandle).str(path).u32(flags).attrs(a))
+}
+
+func (c *Conn) handle(k *call) (*Handle, error) {
+	defer k.free()
+	if err := c.do(k); err != nil {
+		return nil, err
+	}
+	p := parser{b: k.body}
+	h := string(p.bytes())
+	if p.short || len(h) > 256 { // section 6.3 allows 256 bytes
+		return nil, c.broken("an invalid handle")
+	}
+	return &Handle{c, h}, nil
+}
+
+// broken closes the channel: a server whose packets cannot be parsed is not to be trusted with further ones.
+func (c *Conn) broken(what string) error {
+	c.fail(&ProtocolError{what})
+	c.ch.Close()
+	return c.Err()
+}
+
+// ReadAt is one READ: it may return fewer bytes than asked for, which does not mean that the file ends there.
+// At the end of the file it returns io.EOF.
+func (h *Handle) ReadAt(p []byte, off int64) (int, error) {
+	k := h.read(p, off)
+	defer k.free()
+	err := h.c.do(k)
+	return k.n, eof(err)
+}
+
+// ReadClose is ReadAt with FSTAT and CLOSE right behind it, in one round trip. The handle is gone whatever it returns;
+// err is that of the READ, or else of the FSTAT.
+func (h *Handle) ReadClose(p []byte, off int64) (n int, a Attrs, err error) {
+	r, s, c := h.read(p, off), h.call(typeFstat, typeAttrs), h.call(typeClose, 0)
+	defer func() { r.free(); s.free(); c.free() }()
+	if err := h.c.do(r, s, c); err != nil && (r.err != nil || s.err != nil) {
+		return r.n, a, eof(err)
+	}
+	a, err = h.c.parseAttrs(s)
+	return r.n, a, err
+}
+
+// WriteAt is one WRITE; when it returns nil all of p is acknowledged.
+func (h *Handle) WriteAt(p []byte, off int64) (int, error) {
+	k := h.write(p, off)
+	defer k.free()
+	if err := h.c.do(k); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// WriteClose is WriteAt with FSETSTAT and CLOSE right behind it, in one round trip. The handle is gone whatever it
+// returns; err is the first of the three.
+func (h *Handle) WriteClose(p []byte, off int64, a Attrs) error {
+	w, s, c := h.write(p, off), h.call(typeFsetstat, 0).attrs(a), h.call(typeClose, 0)
+	defer func() { w.free(); s.free(); c.free() }()
+	return h.c.do(w, s, c)
+}
+
+// Stat is FSTAT.
+func (h *Handle) Stat() (Attrs, error) {
+	k := h.call(typeFstat, typeAttrs)
+	defer k.free()
+	if err := h.c.do(k); err != nil {
+		return Attrs{}, err
+	}
+	return h.c.parseAttrs(k)
+}
+
+// SetStat is FSETSTAT; with AttrSize it truncates or extends.
+func (h *Handle) SetStat(a Attrs) error { return h.c.status(h.call(typeFsetstat, 0).attrs(a)) }
+
+// Sync is fsync@openssh.com (OpenSSH PROTOCOL, section 4.5); ask only a server that announced it.
+func (h *Handle) Sync() error {
+	return h.c.status(newCall(typeExtended, 0).str("fsync@openssh.com").str(h.h))
+}
+
+// Close is CLOSE.
+func (h *Handle) Close() error { return h.c.status(h.call(typeClose, 0)) }
+
+func (h *Handle) call(typ, want byte) *call { return newCall(typ, want).str(h.h) }
+
+func (h *Handle) read(p []byte, off int64) *call {
+	k := h.call(typeRead, typeData).u64(uint64(off)).u32(uint32(len(p)))
+	k.into = p
+	return k
+}
+
+func (h *Handle) write(p []byte, off int64) *call {
+	k := h.call(typeWrite, 0).u64(uint64(off)).u32(uint32(len(p)))
+	k.payload = p
+	return k
+}
+
+func (c *Conn) status(k *call) error {
+	defer k.free()
+	return c.do(k)
+}
+
+func (c *Conn) parseAttrs(k *call) (Attrs, error) {
+	p := parser{b: k.body}
+	a := p.attrs()
+	if p.short {
+		return a, c.broken("a truncated ATTRS packet")
+	}
+	return a, nil
+}
+
+// eof turns the status SSH_FX_EOF into io.EOF.
+func eof(err error) error {
+	var st *StatusError
+	if errors.As(err, &st) && st.Code == StatusEOF {
+		return io.EOF
+	}
+	return err
+}
