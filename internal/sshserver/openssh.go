@@ -1,0 +1,108 @@
+package sshserver
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// DefaultLimits returns those of OpenSSH's sftp-server (PROTOCOL, section 4.8), whatever the number of handles.
+func DefaultLimits() Limits {
+	return Limits{Packet: maxPacket, Read: maxPacket - 1024, Write: maxPacket - 1024}
+}
+
+// Limits is the answer to limits@openssh.com, in bytes; a zero means that there is no known limit.
+type Limits struct{ Packet, Read, Write, Handles uint64 }
+
+// openSSH is the last of the chain: what OpenSSH's sftp-server does and pkg/sftp's server does not.
+type openSSH struct{}
+
+// wants says which requests Request must see even where no fault is at work.
+func (openSSH) wants(k Kind) bool {
+	switch k {
+	case Init, Open, Opendir, Close, Realpath, Extended:
+		return true
+	}
+	return false
+}
+
+func (openSSH) Request(c *Call) Action {
+	switch {
+	case c.Kind == Realpath:
+		return realpath(c)
+	case c.Ext == ExtLimits:
+		return DefaultLimits().answer(c)
+	case c.Ext == ExtFsync:
+		return beforeSync(c)
+	case c.Ext == ExtStatVFS: // pkg/sftp takes a relative path from the process's directory, not from Home
+		c.Request = NewPacket(Extended, c.ID).AddString(ExtStatVFS).AddString(c.Path)
+	}
+	return Pass
+}
+
+func (openSSH) Reply(c *Call) Action {
+	switch {
+	case c.Kind == Init && c.Reply.Kind() == Version:
+		c.Reply = c.Reply.AddString(ExtLimits).AddString("1").AddString(ExtFsync).AddString("1")
+	case c.Ext == ExtFsync:
+		return syncNow(c)
+	}
+	return Pass
+}
+
+func (l Limits) answer(c *Call) Action {
+	c.Reply = NewPacket(ExtendedReply, c.ID).
+		AddUint64(l.Packet).AddUint64(l.Read).AddUint64(l.Write).AddUint64(l.Handles)
+	return Answer
+}
+
+// beforeSync sends the server an FSTAT in the place of the fsync request: pkg/sftp replies in the order of the
+// requests, so when the FSTAT's reply comes every WRITE before it has been carried out.
+func beforeSync(c *Call) Action {
+	c.Request = NewPacket(Fstat, c.ID).AddString(c.Handle)
+	return Pass
+}
+
+// syncNow answers fsync@openssh.com. It opens the file a second time: fsync(2) flushes the file, not the descriptor.
+func syncNow(c *Call) Action {
+	if c.Reply.Kind() != Attrs {
+		return Pass // the handle is unknown
+	}
+	f, err := os.OpenFile(c.Path, os.O_WRONLY, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		f, err = os.Open(c.Path)
+	}
+	if err == nil {
+		err = errors.Join(f.Sync(), f.Close())
+	}
+	c.Status(codeOf(err))
+	return Pass
+}
+
+// realpath resolves symbolic links as sftp-server does; pkg/sftp only cleans the path. The last component need not exist.
+func realpath(c *Call) Action {
+	path, err := filepath.EvalSymlinks(c.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		var parent string
+		parent, err = filepath.EvalSymlinks(filepath.Dir(c.Path))
+		path = filepath.Join(parent, filepath.Base(c.Path))
+	}
+	if err != nil {
+		return c.Status(codeOf(err))
+	}
+	c.Reply = NewPacket(Name, c.ID).AddUint32(1).AddString(path).AddString(path).AddUint32(0)
+	return Answer
+}
+
+func codeOf(err error) Code {
+	switch {
+	case err == nil:
+		return OK
+	case errors.Is(err, fs.ErrNotExist):
+		return NoSuchFile
+	case errors.Is(err, fs.ErrPermission):
+		return PermissionDenied
+	}
+	return Failure
+}
