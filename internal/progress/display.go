@@ -146,33 +146,39 @@ func (d *Display) Stop(sum transfer.Summary, err error) error {
 		close(d.quit)
 		d.ticker.Wait()
 	}
+	d.screen.end(d.lastRow(sum))
 	if d.events != nil {
 		d.events.summary(sum, err)
 		return d.events.failure()
 	}
 	if d.human {
-		d.finish(sum, err)
+		d.repeatFailures()
+		d.screen.line(summaryLine(sum, err))
 	}
 	return nil
 }
 
-// finish leaves the bar, if there was one, as it stood at the end, and writes the summary below it.
-func (d *Display) finish(sum transfer.Summary, err error) {
-	if d.counters != nil {
-		s := look(d.counters)
-		s.ended, s.elapsed, s.rate = true, sum.Elapsed, average(sum.Bytes, sum.Elapsed)
-		d.screen.leave(barLine(s, d.width()))
+// lastRow is the bar as it stood at the end; it stays on the terminal if there was a bar before.
+func (d *Display) lastRow(sum transfer.Summary) string {
+	if d.counters == nil {
+		return ""
 	}
+	s := look(d.counters)
+	s.ended, s.elapsed, s.rate = true, sum.Elapsed, average(sum.Bytes, sum.Elapsed)
+	return barLine(s, d.width())
+}
+
+func (d *Display) repeatFailures() {
 	d.mu.Lock()
 	failures, first := d.failures, d.first
 	d.mu.Unlock()
-	if failures > manyFailures {
-		d.screen.line(fmt.Sprintf("%s%d failures; the first %d:", prefix, failures, len(first)))
-		for _, line := range first {
-			d.screen.line(line)
-		}
+	if failures <= manyFailures {
+		return
 	}
-	d.screen.line(summaryLine(sum, err))
+	d.screen.line(fmt.Sprintf("%s%d failures, the first %d:", prefix, failures, len(first)))
+	for _, line := range first {
+		d.screen.line(line)
+	}
 }
 
 // Pause takes the bar away and holds every line back, for a question on the same terminal, until resume is called (once or

@@ -84,8 +84,8 @@ type (
 	}
 )
 
-// stream writes events as lines. A nil stream takes them and writes nothing. After an error it stays silent: half a line
-// followed by others would be read as something else.
+// stream writes events as lines. After an error it stays silent: half a line followed by others would be read as
+// something else.
 type stream struct {
 	mu  sync.Mutex
 	out io.Writer

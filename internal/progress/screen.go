@@ -17,13 +17,14 @@ type screen struct {
 	row     string // what is drawn below the lines; "" for nothing
 	holds   int    // the terminal is lent to somebody else
 	waiting []byte // lines that came meanwhile
+	ended   bool
 }
 
 // line writes text and a newline above the row.
 func (s *screen) line(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.holds > 0 {
+	if s.held() {
 		s.waiting = append(append(s.waiting, text...), '\n')
 		return
 	}
@@ -34,22 +35,24 @@ func (s *screen) line(text string) {
 func (s *screen) draw(row string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.holds > 0 {
+	if s.held() {
 		return
 	}
 	s.row = row
 	s.write("\r" + row + erase + "\r")
 }
 
-// leave ends the redrawing: last, if there was a row, takes its place and becomes a line among the others.
-func (s *screen) leave(last string) {
+// end stops the redrawing: last, if there was a row, takes its place and becomes a line among the others. Nothing is held
+// back any longer, even if the question that a hold was for has never been answered.
+func (s *screen) end(last string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.row == "" {
-		return
+	s.ended = true
+	if s.row != "" {
+		s.row = ""
+		s.write("\r" + last + erase + "\n")
 	}
-	s.row = ""
-	s.write("\r" + last + erase + "\n")
+	s.flush()
 }
 
 // hold takes the row away and keeps what comes until the matching release.
@@ -65,7 +68,15 @@ func (s *screen) hold() {
 func (s *screen) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.holds--; s.holds == 0 && len(s.waiting) > 0 {
+	if s.holds--; s.holds == 0 {
+		s.flush()
+	}
+}
+
+func (s *screen) held() bool { return s.holds > 0 && !s.ended }
+
+func (s *screen) flush() {
+	if len(s.waiting) > 0 {
 		s.write(string(s.waiting))
 		s.waiting = nil
 	}

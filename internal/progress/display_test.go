@@ -1,0 +1,275 @@
+package progress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mscp/internal/transfer"
+)
+
+const mib = 1 << 20
+
+// errDenied is what fsys reports: it names the path itself.
+var errDenied = errors.New(`local: open "a/b": permission denied`)
+
+// copySome moves the counters as a copy of 100 files of 1 MiB in 10 s would, half of it with the walk still running.
+func copySome(c *transfer.Counters) {
+	c.Conns.Store(4)
+	c.Lanes.Store(4)
+	time.Sleep(50 * time.Millisecond) // never at the moment of a tick
+	for i := range 100 {
+		if i < 50 {
+			c.FilesKnown.Add(2)
+			c.BytesKnown.Add(2 * mib)
+		}
+		c.Walked.Store(i >= 49)
+		c.Files.Add(1)
+		c.Bytes.Add(mib)
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+var done = transfer.Summary{Files: 100, Dirs: 1, Bytes: 100 * mib, Elapsed: 10 * time.Second, Conns: 4}
+
+func TestBarScreens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tty := &terminal{columns: 80}
+		d := New(Options{Out: tty, Width: func() int { return 80 }})
+		var c transfer.Counters
+		d.Start(&c)
+		var wg sync.WaitGroup
+		wg.Go(func() { copySome(&c) })
+
+		time.Sleep(350 * time.Millisecond)
+		synctest.Wait()
+		require.Empty(t, tty.screen(), "nothing for the first moment")
+
+		time.Sleep(700 * time.Millisecond)
+		synctest.Wait()
+		require.Equal(t, " --% 10.0/20.0MiB+ 10/20+ files 83.9Mbit/s 10.0MiB/s ETA --:-- 4 conn", tty.screen())
+
+		d.Failed("a/b", errDenied)
+		d.Skipped("q\x1b[2J", "FIFO")
+		d.Notice("slow \u009bserver")
+		time.Sleep(7 * time.Second)
+		synctest.Wait()
+		require.Equal(t, `mscp: failed: local: open "a/b": permission denied
+mscp: skipped: "q\x1b[2J": FIFO
+mscp: notice: slow \u009bserver
+ 80% [=======>   ] 80/100MiB  80/100 files 83.9Mbit/s 10.0MiB/s ETA 0:02 4 conn`, tty.screen())
+
+		wg.Wait()
+		sum := done
+		sum.Failed, sum.Skipped = 1, 1
+		require.NoError(t, d.Stop(sum, nil))
+		require.Equal(t, `mscp: failed: local: open "a/b": permission denied
+mscp: skipped: "q\x1b[2J": FIFO
+mscp: notice: slow \u009bserver
+100% [================] 100/100MiB 100/100 files 83.9Mbit/s 10.0MiB/s in 10.00s
+mscp: copied 100 files, 1 directory, 100 MiB in 10.00 s, 83.9 Mbit/s (10.0 MiB/s
+), 4 connections, 1 skipped, 1 failed`, tty.screen())
+	})
+}
+
+func TestBarFollowsTheWidth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tty := &terminal{columns: 120}
+		var width atomic.Int64
+		width.Store(120)
+		d := New(Options{Out: tty, Width: func() int { return int(width.Load()) }})
+		var c transfer.Counters
+		c.Walked.Store(true)
+		c.BytesKnown.Store(100)
+		d.Start(&c)
+		time.Sleep(500 * time.Millisecond)
+		synctest.Wait()
+		require.Equal(t, "  0% [                                        ] 0/100B 0/0 files     0bit/s      0B/s ETA --:-- 0 conn", tty.screen())
+		width.Store(40)
+		time.Sleep(200 * time.Millisecond)
+		synctest.Wait()
+		require.Equal(t, "  0% [    ] 0/100B     0bit/s ETA --:--", tty.screen())
+		width.Store(0)
+		require.Equal(t, 80, d.width())
+		require.NoError(t, d.Stop(transfer.Summary{}, nil))
+	})
+}
+
+func TestShortCopyShowsOnlyItsSummary(t *testing.T) {
+	for mode, want := range map[Mode]string{
+		Bar:   "mscp: copied 1 file, 1 B in 0.20 s, 40 bit/s (5 B/s), 1 connection\n",
+		Plain: "mscp: copied 1 file, 1 B in 0.20 s, 40 bit/s (5 B/s), 1 connection\n",
+		Quiet: "",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var out buffer
+			d := New(Options{Mode: mode, Out: &out})
+			d.Start(new(transfer.Counters))
+			time.Sleep(200 * time.Millisecond)
+			require.NoError(t, d.Stop(transfer.Summary{Files: 1, Bytes: 1, Elapsed: 200 * time.Millisecond, Conns: 1}, nil))
+			require.Equal(t, want, out.String())
+		})
+	}
+}
+
+func TestPlainLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out buffer
+		d := New(Options{Mode: Plain, Out: &out, Interval: 4 * time.Second, Verbose: true})
+		var c transfer.Counters
+		d.Start(&c)
+		d.Copied("x", 5)
+		copySome(&c)
+		require.NoError(t, d.Stop(done, context.Canceled))
+		require.Equal(t, []string{
+			`mscp: copied: "x", 5 B`,
+			"mscp: progress: 0:04 elapsed, --%, 40.0/80.0+ MiB, 40/80+ files, 83.9 Mbit/s (10.0 MiB/s), ETA --:--, 4 connections",
+			"mscp: progress: 0:08 elapsed, 80%, 80/100 MiB, 80/100 files, 83.9 Mbit/s (10.0 MiB/s), ETA 0:02, 4 connections",
+			"mscp: interrupted: copied 100 files, 1 directory, 100 MiB in 10.00 s, 83.9 Mbit/s (10.0 MiB/s), 4 connections",
+		}, out.lines())
+	})
+}
+
+func TestPlainEveryTenSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out buffer
+		d := New(Options{Mode: Plain, Out: &out})
+		d.Start(new(transfer.Counters))
+		time.Sleep(35 * time.Second)
+		require.NoError(t, d.Stop(transfer.Summary{}, errors.New("no connection")))
+		require.Equal(t, 3, strings.Count(out.String(), "mscp: progress: "))
+		require.Contains(t, out.String(), "\nmscp: stopped: copied 0 files, 0 B in 0.00 s, 0 connections\n")
+		require.NotContains(t, out.String(), "\r")
+		require.NotContains(t, out.String(), "\x1b")
+	})
+}
+
+func TestQuietTellsEveryFailure(t *testing.T) {
+	var out buffer
+	d := New(Options{Mode: Quiet, Out: &out, Verbose: true})
+	d.Failed("before", errDenied)
+	d.Start(new(transfer.Counters))
+	d.Copied("c", 1)
+	d.Skipped("s", "FIFO")
+	d.Notice("n")
+	d.Failed("during", errors.New("bad\nthing"))
+	require.NoError(t, d.Stop(done, errDenied))
+	d.Failed("after", errDenied)
+	require.Equal(t, []string{
+		`mscp: failed: "before": local: open "a/b": permission denied`,
+		`mscp: failed: "during": bad\x0athing`,
+		`mscp: failed: "after": local: open "a/b": permission denied`,
+	}, out.lines())
+}
+
+func TestManyFailuresAreRepeated(t *testing.T) {
+	for failures, repeated := range map[int]int{20: 0, 21: 5} {
+		var out buffer
+		d := New(Options{Mode: Plain, Out: &out})
+		var wg sync.WaitGroup
+		for i := range failures {
+			wg.Go(func() { d.Failed(fmt.Sprint("file", i), io.ErrUnexpectedEOF) })
+		}
+		wg.Wait()
+		require.NoError(t, d.Stop(transfer.Summary{Failed: int64(failures)}, nil))
+		require.Equal(t, failures+repeated, strings.Count(out.String(), "mscp: failed: "))
+		require.Equal(t, repeated > 0, strings.Contains(out.String(), "mscp: 21 failures, the first 5:\n"))
+		require.Contains(t, out.lines()[len(out.lines())-1], fmt.Sprint(failures, " failed"))
+	}
+}
+
+func TestPauseLendsTheTerminal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tty := &terminal{columns: 80}
+		d := New(Options{Out: tty})
+		d.Start(new(transfer.Counters))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Contains(t, tty.screen(), "ETA")
+
+		first, second := d.Pause(), d.Pause()
+		_, _ = tty.Write([]byte("password: "))
+		d.Failed("a/b", errDenied)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Equal(t, "password: ", tty.screen())
+		first()
+		first()
+		require.Equal(t, "password: ", tty.screen(), "the other question is still open")
+		_, _ = tty.Write([]byte("\n"))
+		second()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Regexp(t, "^password: \nmscp: failed: .*\n --% .*$", tty.screen())
+
+		d.Pause() // and never an answer
+		d.Failed("c", errDenied)
+		require.NoError(t, d.Stop(done, context.Canceled))
+		require.Regexp(t, "\nmscp: failed: \"c\": .*\nmscp: interrupted: ", tty.screen())
+	})
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestReaderHasGone(t *testing.T) {
+	for _, mode := range []Mode{Bar, Plain, JSON, Quiet} {
+		synctest.Test(t, func(t *testing.T) {
+			d := New(Options{Mode: mode, Out: brokenPipe{}, JSONOut: brokenPipe{}})
+			d.Start(new(transfer.Counters))
+			d.Failed("a/b", errDenied)
+			time.Sleep(time.Minute)
+			err := d.Stop(done, nil)
+			if mode == JSON {
+				require.ErrorIs(t, err, io.ErrClosedPipe)
+			} else {
+				require.NoError(t, err)
+			}
+		})
+	}
+}
+
+func TestEventsFromManyGoroutines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tty := &terminal{columns: 80}
+		var json buffer
+		for _, mode := range []Mode{Bar, JSON} {
+			d := New(Options{Mode: mode, Out: tty, JSONOut: &json, Verbose: true})
+			var c transfer.Counters
+			d.Start(&c)
+			var wg sync.WaitGroup
+			for range 8 {
+				wg.Go(func() {
+					for range 20 {
+						c.Bytes.Add(1)
+						d.Copied("c", 1)
+						d.Failed("f", io.EOF)
+						d.Skipped("s", "FIFO")
+						d.Notice("n")
+						time.Sleep(50 * time.Millisecond)
+					}
+				})
+			}
+			wg.Wait()
+			require.NoError(t, d.Stop(transfer.Summary{}, nil))
+		}
+		lines := strings.Split(tty.screen(), "\n")
+		require.Len(t, lines, 4*160+1+1+5+1+160, "bar mode's events, bar, repeated failures, summary; JSON's failures")
+		require.Equal(t, 4*160, strings.Count(json.String(), `"event":"file_`)+strings.Count(json.String(), `"event":"notice"`))
+	})
+}
+
+func TestCopiedCostsNothingUnlessAskedFor(t *testing.T) {
+	d := New(Options{Mode: Bar, Out: io.Discard})
+	require.Zero(t, testing.AllocsPerRun(100, func() { d.Copied("name", 1) }))
+}
