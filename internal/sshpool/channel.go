@@ -1,0 +1,126 @@
+package sshpool
+
+import (
+	"encoding/binary"
+	"io"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+const (
+	// closeGrace is how long the server may take to confirm the end of a channel on a connection that others still use.
+	// Only the server's answer unblocks the readers and writers of an x/crypto/ssh channel; without one the
+	// connection is given up.
+	closeGrace = 10 * time.Second
+	keepStderr = 4 << 10 // bytes
+)
+
+// Channel is the standard input and output of an SFTP server: one SSH channel. One goroutine may read and one may
+// write at a time.
+type Channel struct {
+	ch     ssh.Channel
+	conn   *Conn
+	ended  chan struct{} // closed when both sides have closed the channel
+	closes sync.Once
+
+	mu     sync.Mutex
+	stderr []byte
+	status int
+}
+
+func newChannel(c *Conn, ch ssh.Channel, reqs <-chan *ssh.Request) *Channel {
+	channel := &Channel{ch: ch, conn: c, ended: make(chan struct{}), status: -1}
+	c.pool.running.Add(2)
+	go func() { defer c.pool.running.Done(); channel.serve(reqs) }()
+	go func() { defer c.pool.running.Done(); channel.drain() }()
+	return channel
+}
+
+// Read reads what the SFTP server writes. At its end it returns io.EOF.
+func (c *Channel) Read(p []byte) (int, error) { return c.ch.Read(p) }
+
+// Write waits for room in the channel's window.
+func (c *Channel) Write(p []byte) (int, error) { return c.ch.Write(p) }
+
+// Conn is the connection that the channel runs on.
+func (c *Channel) Conn() *Conn { return c.conn }
+
+// Done is closed when the channel has ended on both sides.
+func (c *Channel) Done() <-chan struct{} { return c.ended }
+
+// Stderr is the beginning of what the SFTP server said on its standard error, for messages; it is untrusted text.
+func (c *Channel) Stderr() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return string(c.stderr)
+}
+
+// ExitStatus is the SFTP server's, or -1 while it is not known.
+func (c *Channel) ExitStatus() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status
+}
+
+// Close ends the channel, and the connection if it was its last one. Readers and writers return: at once with the
+// connection, otherwise when the server confirms, or after closeGrace with the connection.
+func (c *Channel) Close() error {
+	c.closes.Do(func() {
+		if c.conn.leave(true, false) {
+			return
+		}
+		c.conn.pool.running.Add(1)
+		go func() { defer c.conn.pool.running.Done(); c.finish() }()
+	})
+	return nil
+}
+
+func (c *Channel) finish() {
+	defer c.conn.leave(false, true)
+	c.conn.pool.running.Add(1)
+	go func() { // may block as long as the path takes no bytes
+		defer c.conn.pool.running.Done()
+		_ = c.ch.Close()
+	}()
+	grace := time.NewTimer(closeGrace)
+	defer grace.Stop()
+	select {
+	case <-c.ended:
+	case <-c.conn.done:
+	case <-grace.C:
+		c.conn.shut(ErrDead)
+	}
+}
+
+// serve takes the server's requests, of which only the exit status matters (RFC 4254 section 6.10).
+func (c *Channel) serve(reqs <-chan *ssh.Request) {
+	defer close(c.ended)
+	for r := range reqs {
+		if r.Type == "exit-status" && len(r.Payload) >= 4 {
+			c.mu.Lock()
+			c.status = int(binary.BigEndian.Uint32(r.Payload))
+			c.mu.Unlock()
+		}
+		if r.WantReply {
+			_ = r.Reply(false, nil)
+		}
+	}
+}
+
+// drain keeps the standard error flowing: unread, it would use up the window and stop the server.
+func (c *Channel) drain() {
+	buf := make([]byte, 1<<10)
+	for {
+		n, err := c.ch.Stderr().Read(buf)
+		c.mu.Lock()
+		c.stderr = append(c.stderr, buf[:min(n, keepStderr-len(c.stderr))]...)
+		c.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+var _ io.ReadWriteCloser = (*Channel)(nil)

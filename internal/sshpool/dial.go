@@ -1,0 +1,144 @@
+package sshpool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+const clientVersion = "SSH-2.0-mscp"
+
+// dial connects, verifies the host key and logs in.
+func (c *Conn) dial(ctx context.Context) error {
+	o := c.pool.o
+	h := o.Host
+	o.Log(1, "connection %d: connecting to %s", c.id, h.Addr())
+	tcp, err := c.connect(ctx)
+	if err != nil {
+		return dialError(ctx, h.Alias, h.Addr(), err)
+	}
+	c.net = newNetConn(tcp)
+	unwatch := context.AfterFunc(ctx, func() { _ = c.net.Close() })
+	defer unwatch()
+
+	login := c.pool.auth.login(ctx, c)
+	defer login.close()
+	check := &keyCheck{keys: c.pool.keys, ctx: ctx, net: c.net}
+	timeout := h.ConnectTimeout
+	if timeout <= 0 {
+		timeout = handshakeTimeout
+	}
+	if err := c.net.SetDeadline(time.Now().Add(timeout)); err != nil {
+		return dialError(ctx, h.Alias, h.Addr(), err)
+	}
+	config, err := c.config(login, check)
+	if err != nil {
+		_ = c.net.Close()
+		return err
+	}
+	conn, chans, reqs, err := ssh.NewClientConn(c.net, strings.ToLower(h.KnownHostsAddr()), config)
+	if err != nil {
+		return c.explain(ctx, err, login, check)
+	}
+	if !unwatch() { // the context has ended and closed it
+		_ = conn.Close()
+		return ctx.Err()
+	}
+	c.ssh = conn
+	login.succeeded()
+	c.pool.gate.open()
+	c.serve(ctx, chans, reqs)
+	o.Log(1, "connection %d: logged in as %s, cipher %s", c.id, h.User, c.Cipher())
+	return nil
+}
+
+func (c *Conn) connect(ctx context.Context) (net.Conn, error) {
+	h := c.pool.o.Host
+	if h.ConnectTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, h.ConnectTimeout)
+		defer cancel()
+	}
+	return c.pool.o.Dialer.DialContext(ctx, h.Family.Network(), h.Addr())
+}
+
+// config leaves RekeyThreshold to x/crypto/ssh unless RekeyLimit is set: like OpenSSH it then keeps an AES key for 2^32
+// blocks, 64 GiB (RFC 4344 section 3.2), and others for 1 GiB (RFC 4253 section 9).
+func (c *Conn) config(login *login, check *keyCheck) (*ssh.ClientConfig, error) {
+	h := c.pool.o.Host
+	algorithms, err := c.pool.keys.algorithms()
+	if err != nil {
+		return nil, err
+	}
+	return &ssh.ClientConfig{
+		Config: ssh.Config{
+			Ciphers: h.Ciphers, MACs: h.MACs, KeyExchanges: h.KexAlgorithms, RekeyThreshold: h.RekeyLimit,
+		},
+		User:              h.User,
+		AuthCallback:      login.next,
+		HostKeyCallback:   check.verify,
+		HostKeyAlgorithms: algorithms,
+		ClientVersion:     clientVersion,
+		BannerCallback: func(message string) error {
+			c.pool.o.Log(1, "%s", printable(message))
+			return nil
+		},
+	}, nil
+}
+
+// explain finds the reason of a failed handshake. x/crypto/ssh reports most of them as text, so what its callbacks
+// have recorded comes first.
+func (c *Conn) explain(ctx context.Context, err error, login *login, check *keyCheck) error {
+	h := c.pool.o.Host
+	var negotiation *ssh.AlgorithmNegotiationError
+	var auth *AuthError
+	switch {
+	case check.err != nil:
+		return check.err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &auth):
+		return auth
+	case errors.As(err, &negotiation):
+		return &AlgorithmError{h.Alias, negotiation.What, negotiation.SupportedAlgorithms, negotiation.RequestedAlgorithms, err}
+	case login.rejected():
+		return login.failure(nil, err) // the server has had enough (MaxAuthTries)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &DialError{h.Alias, h.Addr(), Timeout, err}
+	case c.net.broken() != nil || login.begun:
+		return &DialError{h.Alias, h.Addr(), Dropped, err}
+	}
+	return &DialError{h.Alias, h.Addr(), Failed, fmt.Errorf("not an SSH server that this program understands: %w", err)}
+}
+
+// dialError classifies an error of package net.
+func dialError(ctx context.Context, host, addr string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var congestion *CongestionError
+	if errors.As(err, &congestion) {
+		return congestion
+	}
+	e := &DialError{host, addr, Failed, err}
+	var dns *net.DNSError
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		e.Kind = NoSuchHost
+	case errors.Is(err, syscall.ECONNREFUSED):
+		e.Kind = Refused
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		e.Kind = Unreachable
+	case errors.As(err, &timeout) && timeout.Timeout():
+		e.Kind = Timeout
+	}
+	return e
+}

@@ -1,0 +1,152 @@
+package sshpool
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// identity is a private key that may be offered to the server: a file's or the agent's.
+type identity struct {
+	name string // for messages
+	pub  ssh.PublicKey
+
+	mu     sync.Mutex
+	signer ssh.Signer // nil while the file is locked by a passphrase
+	pem    []byte     // the encrypted file
+	err    error      // why it cannot be used
+}
+
+// loadIdentity reads a key file. Of an encrypted one it takes the public half, which OpenSSH's format holds in
+// the clear and other formats leave to a file NAME.pub; without either pub is nil until the key is unlocked.
+func loadIdentity(file string) (*identity, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	id := &identity{name: file}
+	signer, err := ssh.ParsePrivateKey(text)
+	var locked *ssh.PassphraseMissingError
+	switch {
+	case err == nil:
+		id.signer, id.pub = signer, signer.PublicKey()
+		return id, nil
+	case errors.As(err, &locked):
+		id.pem, id.pub = text, locked.PublicKey
+	default:
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if id.pub == nil {
+		id.pub = publicHalf(file + ".pub")
+	}
+	return id, nil
+}
+
+// publicHalf returns nil where the file does not exist or holds no key: the private half will tell.
+func publicHalf(file string) ssh.PublicKey {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	pub, _, _, _, err := ssh.ParseAuthorizedKey(text)
+	if err != nil {
+		return nil
+	}
+	return pub
+}
+
+var errPassphrase = errors.New("wrong passphrase")
+
+// unlock returns the signer, and asks for the passphrase the first time.
+func (id *identity) unlock(ctx context.Context, ask func(context.Context, *identity, func(string) error) error) (ssh.Signer, error) {
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	if id.signer != nil || id.err != nil {
+		return id.signer, id.err
+	}
+	err := ask(ctx, id, id.try)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", id.name, err)
+	}
+	if !isContext(err) { // that Open was given up; the next may ask again
+		id.err = err
+	}
+	return id.signer, err
+}
+
+// unusable reports whether it is known that the key cannot sign.
+func (id *identity) unusable() bool {
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	return id.err != nil
+}
+
+// public returns the public half, or nil while it is not known.
+func (id *identity) public() ssh.PublicKey {
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	return id.pub
+}
+
+// try decrypts the key.
+func (id *identity) try(passphrase string) error {
+	signer, err := ssh.ParsePrivateKeyWithPassphrase(id.pem, []byte(passphrase))
+	if errors.Is(err, x509.IncorrectPasswordError) {
+		return errPassphrase
+	}
+	if err != nil {
+		return err
+	}
+	if id.pub != nil && !slices.Equal(id.pub.Marshal(), signer.PublicKey().Marshal()) {
+		return errors.New("the .pub file beside it belongs to another key")
+	}
+	id.signer, id.pub = signer, signer.PublicKey()
+	return nil
+}
+
+// lazySigner offers an identity and unlocks it only when the server would accept it.
+type lazySigner struct {
+	id     *identity
+	unlock func(*identity) (ssh.Signer, error)
+	accept []string // signature algorithms allowed
+}
+
+func (s *lazySigner) PublicKey() ssh.PublicKey { return s.id.public() }
+
+// Algorithms leaves RSA with SHA-1 out (RFC 8332).
+func (s *lazySigner) Algorithms() []string {
+	pub := s.id.public()
+	format := pub.Type()
+	if c, ok := pub.(*ssh.Certificate); ok {
+		format = c.Key.Type()
+	}
+	own := []string{format}
+	if format == ssh.KeyAlgoRSA {
+		own = []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	}
+	return slices.DeleteFunc(own, func(a string) bool { return !slices.Contains(s.accept, a) })
+}
+
+func (s *lazySigner) Sign(rand io.Reader, data []byte) (*ssh.Signature, error) {
+	return s.SignWithAlgorithm(rand, data, "")
+}
+
+func (s *lazySigner) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
+	signer, err := s.unlock(s.id)
+	if err != nil {
+		return nil, err
+	}
+	if with, ok := signer.(ssh.AlgorithmSigner); ok {
+		return with.SignWithAlgorithm(rand, data, algorithm)
+	}
+	return signer.Sign(rand, data)
+}
+
+var _ ssh.MultiAlgorithmSigner = (*lazySigner)(nil)

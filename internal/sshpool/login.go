@@ -1,0 +1,218 @@
+package sshpool
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// login is one authentication. x/crypto/ssh calls next before each attempt, and the callbacks of what next returned
+// during it, all on one goroutine.
+type login struct {
+	a    *auth
+	ctx  context.Context
+	conn *Conn
+
+	begun      bool // the server has said which methods it takes
+	keys       []*identity
+	keysReady  bool
+	closeAgent func()
+	last       *step
+	partial    int // methods that the server has accepted as one of several
+	off        map[string]bool
+	failed     int // secrets rejected
+	winners    []*identity
+
+	tried, problems     []string
+	noTerminal, oneTime bool
+	fromEnv             bool
+}
+
+// step is one attempt.
+type step struct {
+	method string
+	name   string // for messages
+	id     *identity
+	used   []string // keys of auth.answers
+	env    bool     // Options.Password was sent
+	err    error    // why nothing was sent
+}
+
+func (a *auth) login(ctx context.Context, c *Conn) *login {
+	return &login{a: a, ctx: ctx, conn: c, off: map[string]bool{}, closeAgent: func() {}}
+}
+
+// next chooses what to try next, in the user's order of methods.
+func (l *login) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
+	l.begun = true
+	// x/crypto/ssh asks for another method even when the last one failed because the connection is gone: the
+	// user must not be asked for a password that nobody will take.
+	if err := errors.Join(l.ctx.Err(), l.conn.net.broken()); err != nil {
+		return nil, err
+	}
+	l.settle(len(c.PartialSuccessMethods))
+	for _, m := range l.a.host.Authentications {
+		if l.off[m] || !slices.Contains(c.AllowedMethods, m) {
+			continue
+		}
+		method, err := l.attempt(m)
+		if err != nil {
+			return nil, err
+		}
+		if method != nil {
+			l.a.o.Log(2, "connection %d: trying %s", l.conn.id, l.last.name)
+			return method, nil
+		}
+	}
+	return nil, l.failure(c.AllowedMethods, nil)
+}
+
+// attempt returns nil where a method has nothing more to try.
+func (l *login) attempt(method string) (ssh.AuthMethod, error) {
+	if method == "publickey" {
+		return l.publicKey()
+	}
+	if l.failed >= l.a.host.NumberOfPasswordPrompts {
+		return nil, nil
+	}
+	s := &step{method: method, name: method}
+	l.last = s
+	if method == "password" {
+		return ssh.PasswordCallback(func() (string, error) { return l.password(s) }), nil
+	}
+	asked := 0
+	return ssh.KeyboardInteractive(func(name, instruction string, questions []string, echos []bool) ([]string, error) {
+		return l.answer(s, &asked, name, instruction, questions, echos)
+	}), nil
+}
+
+// settle draws the conclusions from the last attempt, which has not let us in.
+func (l *login) settle(partial int) {
+	s := l.last
+	l.last = nil
+	if s == nil {
+		return
+	}
+	if partial > l.partial {
+		l.partial = partial
+		l.won(s)
+		return
+	}
+	if s.err != nil {
+		l.problems = append(l.problems, s.err.Error())
+		l.noTerminal = l.noTerminal || errors.Is(s.err, ErrNoTerminal)
+		l.off[s.method] = s.method != "publickey"
+		return
+	}
+	l.tried = append(l.tried, s.name)
+	if s.method == "publickey" {
+		return
+	}
+	l.failed++
+	l.a.mu.Lock()
+	defer l.a.mu.Unlock()
+	switch {
+	case l.a.proven: // it was right once: another try would only count against the account
+		l.oneTime = true
+		l.off["password"], l.off["keyboard-interactive"] = true, true
+	case s.env:
+		l.fromEnv, l.a.envSpent = true, true
+	case len(s.used) == 0: // the server asked nothing, and will not the next time
+		l.off[s.method] = true
+		l.failed--
+	}
+	for _, key := range s.used {
+		delete(l.a.answers, key)
+	}
+}
+
+func (l *login) won(s *step) {
+	if s.id != nil {
+		l.winners = append(l.winners, s.id)
+	}
+}
+
+// succeeded keeps what has let us in, for the other connections.
+func (l *login) succeeded() {
+	if l.last != nil {
+		l.won(l.last)
+	}
+	l.a.mu.Lock()
+	defer l.a.mu.Unlock()
+	l.a.proven = true
+	for _, id := range l.winners {
+		if f := ssh.FingerprintSHA256(id.public()); !slices.Contains(l.a.worked, f) {
+			l.a.worked = append(l.a.worked, f)
+		}
+	}
+}
+
+// rejected reports whether the server has turned something down.
+func (l *login) rejected() bool { return len(l.tried) > 0 }
+
+func (l *login) failure(offered []string, err error) error {
+	if l.ctx.Err() != nil {
+		return l.ctx.Err()
+	}
+	return &AuthError{
+		Host: l.a.host.Alias, User: l.a.host.User, Tried: l.tried, Offered: offered, NoTerminal: l.noTerminal,
+		OneTime: l.oneTime, FromEnv: l.fromEnv, Problems: l.problems, Err: err,
+	}
+}
+
+// publicKey offers the next key. A key that the server would take is unlocked then, not before.
+func (l *login) publicKey() (ssh.AuthMethod, error) {
+	l.gather()
+	for len(l.keys) > 0 {
+		id := l.keys[0]
+		l.keys = l.keys[1:]
+		if id.public() == nil {
+			if _, err := l.unlock(id); err != nil {
+				if l.ctx.Err() != nil {
+					return nil, l.ctx.Err()
+				}
+				l.problem(err)
+				continue
+			}
+		}
+		s := &step{method: "publickey", name: "publickey " + id.name, id: id}
+		signer := &lazySigner{id: id, accept: l.a.host.PubkeyAcceptedAlgorithms, unlock: func(id *identity) (ssh.Signer, error) {
+			signer, err := l.unlock(id)
+			s.err = err
+			return signer, err
+		}}
+		if len(signer.Algorithms()) == 0 {
+			l.problem(errors.New(id.name + ": its algorithm is not accepted (PubkeyAcceptedAlgorithms)"))
+			continue
+		}
+		l.last = s
+		return ssh.PublicKeys(signer), nil
+	}
+	return nil, nil
+}
+
+func (l *login) problem(err error) {
+	l.problems = append(l.problems, err.Error())
+	l.noTerminal = l.noTerminal || errors.Is(err, ErrNoTerminal)
+}
+
+func (l *login) gather() {
+	if l.keysReady {
+		return
+	}
+	l.keysReady = true
+	files, problems := l.a.identities()
+	l.problems = append(l.problems, problems...)
+	var agent []*identity
+	if socket := l.a.host.AgentSocket; socket != "" {
+		var err error
+		if agent, l.closeAgent, err = agentKeys(l.ctx, socket); err != nil {
+			l.problem(err)
+		}
+	}
+	l.keys = l.a.order(agent, files)
+}
+
+func (l *login) close() { l.closeAgent() }

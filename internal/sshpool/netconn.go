@@ -1,0 +1,47 @@
+package sshpool
+
+import (
+	"bufio"
+	"net"
+	"sync/atomic"
+)
+
+// readAhead is how much is read from the socket at once. x/crypto/ssh reads through 4 KiB: each of its 32 KiB packets would
+// cost two system calls.
+const readAhead = 256 << 10
+
+// netConn is the TCP connection under x/crypto/ssh. Only one goroutine reads, as x/crypto/ssh does.
+type netConn struct {
+	net.Conn
+	r        *bufio.Reader
+	received atomic.Int64 // bytes
+	readErr  atomic.Pointer[error]
+}
+
+func newNetConn(c net.Conn) *netConn {
+	n := &netConn{Conn: c}
+	n.r = bufio.NewReaderSize(counted{n}, readAhead)
+	return n
+}
+
+func (n *netConn) Read(p []byte) (int, error) { return n.r.Read(p) }
+
+// broken returns the error that ended reading, or nil.
+func (n *netConn) broken() error {
+	if err := n.readErr.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// counted reads from the socket itself.
+type counted struct{ n *netConn }
+
+func (c counted) Read(p []byte) (int, error) {
+	got, err := c.n.Conn.Read(p)
+	c.n.received.Add(int64(got))
+	if err != nil {
+		c.n.readErr.Store(&err)
+	}
+	return got, err
+}

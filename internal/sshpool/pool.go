@@ -1,0 +1,210 @@
+package sshpool
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Pool holds the connections to one host. Its methods may be called by many goroutines at once.
+type Pool struct {
+	o    Options
+	gate *gate
+	keys *hostKeys
+	auth *auth
+
+	mu     sync.Mutex
+	conns  []*Conn // dialled or being dialled
+	lastID int
+	final  error // why nothing more is dialled
+	closed bool
+
+	closing chan struct{}
+	opens   sync.WaitGroup // Opens under way
+	running sync.WaitGroup // goroutines of connections
+}
+
+// New returns a pool that has not dialled yet.
+func New(o Options) *Pool {
+	o = o.withDefaults()
+	return &Pool{o: o, gate: newGate(o), keys: newHostKeys(o), auth: newAuth(o), closing: make(chan struct{})}
+}
+
+// Open returns one more SFTP channel: on a new connection while there are fewer than Options.Connections,
+// afterwards on the connection with the fewest channels. It waits its turn among the logins under way. The context
+// bounds the opening, not the channel's life.
+func (p *Pool) Open(ctx context.Context) (*Channel, error) {
+	ctx, cancel, err := p.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	for {
+		c, mine, err := p.reserve()
+		if err != nil {
+			return nil, err
+		}
+		if mine {
+			c.finishDial(p.dialAgain(ctx, c))
+		}
+		ch, err := c.open(ctx)
+		if err == nil {
+			return ch, nil
+		}
+		p.failed(err)
+		c.release()
+		// Another Open's dial, given up because that caller's context ended, says nothing about the host.
+		if !mine && isContext(err) && ctx.Err() == nil {
+			continue
+		}
+		return nil, p.closedOr(err)
+	}
+}
+
+// Conns is the number of connections that are logged in.
+func (p *Pool) Conns() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, c := range p.conns {
+		if c.live() {
+			n++
+		}
+	}
+	return n
+}
+
+// Close ends all connections, makes every Open under way return, and waits for all goroutines.
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	if !p.closed {
+		p.closed = true
+		close(p.closing)
+	}
+	p.mu.Unlock()
+	p.shutAll()
+	p.opens.Wait()
+	p.shutAll() // what an Open has finished dialling meanwhile
+	p.running.Wait()
+	return nil
+}
+
+func (p *Pool) shutAll() {
+	p.mu.Lock()
+	conns := slices.Clone(p.conns)
+	p.mu.Unlock()
+	for _, c := range conns {
+		c.shut(ErrClosed)
+	}
+}
+
+// begin counts an Open in and ties its context to the pool's life.
+func (p *Pool) begin(ctx context.Context) (context.Context, func(), error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, nil, ErrClosed
+	}
+	p.opens.Add(1)
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-p.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(); <-done; p.opens.Done() }, nil
+}
+
+func (p *Pool) closedOr(err error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return ErrClosed
+	}
+	return err
+}
+
+// reserve finds the connection for one more channel and counts the channel on it. mine: the caller must dial it.
+func (p *Pool) reserve() (c *Conn, mine bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, false, ErrClosed
+	}
+	if p.final == nil && len(p.conns) < p.o.Connections {
+		p.lastID++
+		c = newConn(p, p.lastID)
+		p.conns = append(p.conns, c)
+		c.channels = 1
+		return c, true, nil
+	}
+	for _, other := range p.conns {
+		if other.channels < other.limit && (c == nil || other.channels < c.channels) {
+			c = other
+		}
+	}
+	if c != nil {
+		c.channels++
+		return c, false, nil
+	}
+	if p.final != nil {
+		return nil, false, p.final
+	}
+	return nil, false, ErrFull
+}
+
+// failed remembers an error that would only repeat itself.
+func (p *Pool) failed(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.final == nil && final(err) {
+		p.final = err
+	}
+}
+
+func (p *Pool) ended() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.final
+}
+
+// dialAgain dials, and dials again when the server drops the connection before login, which a busy one does
+// (MaxStartups): 6 times within about 15 s. Between the attempts others may log in.
+func (p *Pool) dialAgain(ctx context.Context, c *Conn) error {
+	pause := 250 * time.Millisecond
+	for attempt := 1; ; attempt++ {
+		err := p.dialOnce(ctx, c)
+		if !errors.Is(err, ErrDropped) || attempt == 6 {
+			return err
+		}
+		wait := time.Duration(float64(pause) * p.o.jitter())
+		p.o.Log(1, "connection %d: dropped before login, again in %v", c.id, wait.Round(time.Millisecond))
+		if err := p.o.Clock.Sleep(ctx, wait); err != nil {
+			return err
+		}
+		pause *= 2
+	}
+}
+
+func (p *Pool) dialOnce(ctx context.Context, c *Conn) error {
+	if err := p.gate.enter(ctx); err != nil {
+		return err
+	}
+	defer p.gate.leave()
+	if err := p.ended(); err != nil { // the login that we waited for has settled it
+		return err
+	}
+	err := c.dial(ctx)
+	p.failed(err) // before the place is given to the next
+	return err
+}
+
+func isContext(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
