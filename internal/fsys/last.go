@@ -7,7 +7,7 @@ type LastReader interface {
 }
 
 // LastWriter is a File that can write its last block, set attributes and close in one round trip. The file is
-// closed whatever WriteLast returns; its error is the first of the three.
+// closed whatever WriteLast returns. attrErr is that of the attributes, where block and close are well.
 type LastWriter interface {
-	WriteLast(p []byte, off int64, a Attr) error
+	WriteLast(p []byte, off int64, a Attr) (attrErr, err error)
 }

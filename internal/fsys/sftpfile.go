@@ -67,8 +67,9 @@ func (f *sftpFile) ReadLast(p []byte, off int64) (int, Info, error) {
 }
 
 // WriteLast implements LastWriter.
-func (f *sftpFile) WriteLast(p []byte, off int64, a Attr) error {
-	return f.failed("write", f.h.WriteClose(p, off, wireAttrs(a)))
+func (f *sftpFile) WriteLast(p []byte, off int64, a Attr) (attrErr, err error) {
+	attrErr, err = f.h.WriteClose(p, off, wireAttrs(a))
+	return f.failed("set attributes of", attrErr), f.failed("write", err)
 }
 
 func (f *sftpFile) Stat() (Info, error) {

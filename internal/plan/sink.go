@@ -25,6 +25,12 @@ type Sink interface {
 // Entry that lands in it; whoever ends with an Entry releases its Dir.
 type Dir struct {
 	Entry
+
+	// Made and Special are the Sink's, set by its MakeDir: whether the directory was made by this copy, and which of the names
+	// that it held before are neither regular files nor directories (a device, a FIFO).
+	Made    bool
+	Special map[string]bool
+
 	sink Sink
 	held atomic.Int64
 }

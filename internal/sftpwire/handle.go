@@ -55,14 +55,22 @@ func (h *Handle) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // ReadClose is ReadAt with FSTAT and CLOSE right behind it, in one round trip. The handle is gone whatever it returns;
-// err is that of the READ, or else of the FSTAT.
+// err is that of the READ, or else of the FSTAT. At the end of the file the attributes come with io.EOF.
 func (h *Handle) ReadClose(p []byte, off int64) (n int, a Attrs, err error) {
 	r, s, c := h.read(p, off), h.call(typeFstat, typeAttrs), h.call(typeClose, 0)
 	defer func() { r.free(); s.free(); c.free() }()
-	if err := h.c.do(r, s, c); err != nil && (r.err != nil || s.err != nil) {
-		return r.n, a, eof(err)
+	h.c.do(r, s, c)
+	err = eof(r.err)
+	if err != nil && err != io.EOF {
+		return r.n, a, err
 	}
-	a, err = h.c.parseAttrs(s)
+	if s.err != nil {
+		return r.n, a, s.err
+	}
+	a, perr := h.c.parseAttrs(s)
+	if perr != nil {
+		err = perr
+	}
 	return r.n, a, err
 }
 
@@ -77,11 +85,15 @@ func (h *Handle) WriteAt(p []byte, off int64) (int, error) {
 }
 
 // WriteClose is WriteAt with FSETSTAT and CLOSE right behind it, in one round trip. The handle is gone whatever it
-// returns; err is the first of the three.
-func (h *Handle) WriteClose(p []byte, off int64, a Attrs) error {
+// returns; err is that of WRITE or CLOSE.
+func (h *Handle) WriteClose(p []byte, off int64, a Attrs) (attrErr, err error) {
 	w, s, c := h.write(p, off), h.call(typeFsetstat, 0).attrs(a), h.call(typeClose, 0)
 	defer func() { w.free(); s.free(); c.free() }()
-	return h.c.do(w, s, c)
+	h.c.do(w, s, c)
+	if err = w.err; err == nil {
+		err = c.err
+	}
+	return s.err, err
 }
 
 // Stat is FSTAT.

@@ -1,0 +1,120 @@
+package transfer
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"mscp/internal/fsys"
+)
+
+// commit puts a file in place whose bytes are all acknowledged, or clears up after one that failed. It goes by names alone, so that
+// another lane can do it again when this one is lost on the way.
+func (l *lane) commit(f *file) {
+	err := f.failed()
+	if err == nil {
+		err = l.finish(f)
+	}
+	l.end(f, err)
+}
+
+// end reports what became of a file, or gives it back to be committed by another lane.
+func (l *lane) end(f *file, err error) {
+	if err != nil && !fsys.Lost(err) {
+		f.fail(err)
+		err = l.discard(f)
+	}
+	if fsys.Lost(err) {
+		l.retire()
+		f.recommit = true
+		l.e.queue.again(span{f: f, commit: true})
+		return
+	}
+	l.e.endFile(f, f.failed())
+}
+
+// finish checks the source, sets the attributes and renames.
+func (l *lane) finish(f *file) error {
+	src, dst := l.e.sides(l)
+	now, err := src.Stat(f.Src)
+	if err != nil {
+		return err
+	}
+	if !f.same(now) {
+		return l.e.sourceError(f, ErrChanged)
+	}
+	if f.special(dst) {
+		return nil
+	}
+	if err := l.e.attrResult(f, dst.SetAttr(f.part, attrOf(f.Info, l.e.Preserve))); err != nil {
+		return l.renamedBefore(f, err)
+	}
+	return l.rename(f)
+}
+
+// attrResult lets a copy go on whose attributes cannot be set: some file systems have none (FAT, CIFS). It is
+// a failure only where -p asked for them.
+func (e *engine) attrResult(f *file, err error) error {
+	refused := errors.Is(err, fs.ErrPermission) || errors.Is(err, fsys.ErrUnsupported) || errors.Is(err, fsys.ErrFailure)
+	if e.Preserve || !refused {
+		return err
+	}
+	e.noAttr.Do(func() {
+		e.Observer.Notice(fmt.Sprintf("the destination does not keep file modes: %v", err))
+	})
+	return nil
+}
+
+// special tells a destination that is no regular file: it has no size to keep, and its attributes are not ours.
+func (f *file) special(dst fsys.FS) bool {
+	if !f.inPlace {
+		return false
+	}
+	i, err := dst.Stat(f.dst)
+	return err == nil && !i.IsRegular()
+}
+
+// rename gives the partial file its final name.
+func (l *lane) rename(f *file) error {
+	if f.inPlace {
+		return nil
+	}
+	_, dst := l.e.sides(l)
+	atomic, err := dst.Rename(f.part, f.dst)
+	if err != nil {
+		return l.renamedBefore(f, err)
+	}
+	if !atomic {
+		l.e.notAtomic.Do(func() {
+			l.e.Observer.Notice("the server cannot rename over an existing file (no posix-rename@openssh.com): " +
+				"a file that is replaced is missing for a moment")
+		})
+	}
+	return nil
+}
+
+// renamedBefore forgives an error that comes from a rename which succeeded although its answer was lost with its lane: the
+// partial file is gone, and the final name has what was copied.
+func (l *lane) renamedBefore(f *file, err error) error {
+	if !f.recommit || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	_, dst := l.e.sides(l)
+	i, serr := dst.Stat(f.dst)
+	if serr == nil && i.IsRegular() && i.Size == f.Info.Size {
+		return nil
+	}
+	return err
+}
+
+// discard removes the partial file of a file that failed. Only a lost lane is an error.
+func (l *lane) discard(f *file) error {
+	if f.inPlace {
+		return nil
+	}
+	_, dst := l.e.sides(l)
+	if err := dst.Remove(f.part); fsys.Lost(err) {
+		return err
+	}
+	return nil
+}

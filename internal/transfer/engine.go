@@ -1,0 +1,140 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"mscp/internal/fsys"
+)
+
+// engine is one copy.
+type engine struct {
+	Options
+	queue  *queue
+	limit  *limiter
+	block  int // as the first lane has it
+	remote *remote
+
+	lanes lanes
+
+	stop  context.CancelCauseFunc // ends the copy with a reason
+	begun time.Time
+
+	// Notices that are given once.
+	notAtomic, noAttr, fewer sync.Once
+}
+
+// Run copies what walk finds. It returns nil when the walk has ended and every file has either been put in place or been reported
+// as failed; then Summary.Failed tells whether all is well. An error means that the copy ended early: the
+// context's cause, [ErrNoLane], an [ErrFull], or the walk's own. Run closes the lanes, First too.
+func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	e := &engine{
+		Options: o,
+		queue:   newQueue(),
+		limit:   newLimiter(o.Limit, time.Now()),
+		remote:  newRemote(o.First.FS()),
+		lanes:   lanes{all: make(map[*lane]bool), onConn: make(map[int]int)},
+		stop:    stop,
+		begun:   time.Now(),
+	}
+	e.block = e.limit.block(o.First.FS().Block())
+	e.Chunks.Block = int64(e.block)
+
+	var ending, work sync.WaitGroup
+	ending.Go(func() {
+		<-ctx.Done()
+		e.queue.end()
+		e.closeLanes()
+	})
+	e.startLane(ctx, o.First)
+	work.Go(func() { e.grow(ctx) })
+	work.Go(func() { e.walk(ctx, walk) })
+	work.Wait()
+	e.lanes.wg.Wait()
+	err := e.result(ctx)
+	stop(nil)
+	ending.Wait()
+	return e.summary(), err
+}
+
+// result is the engine's last line: cancelled is never success.
+func (e *engine) result(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if _, done := e.queue.waiting(); !done {
+		return ErrNoLane
+	}
+	return nil
+}
+
+func (e *engine) summary() Summary {
+	c := e.Counters
+	return Summary{
+		Files: c.Files.Load(), Dirs: c.Dirs.Load(), Skipped: c.Skipped.Load(), Failed: c.Failed.Load(),
+		Bytes: c.Bytes.Load(), Elapsed: time.Since(e.begun), Conns: c.MaxConns.Load(),
+	}
+}
+
+func (e *engine) walk(ctx context.Context, walk Walk) {
+	defer e.queue.walkEnded()
+	if err := walk(ctx, e.source(), (*sink)(e)); err != nil {
+		e.stop(err)
+		return
+	}
+	e.Counters.Walked.Store(true)
+}
+
+// source and destination are the sides for everything but a lane's own blocks.
+func (e *engine) source() fsys.FS {
+	if e.Upload {
+		return e.Local
+	}
+	return e.remote
+}
+
+func (e *engine) destination() fsys.FS {
+	if e.Upload {
+		return e.remote
+	}
+	return e.Local
+}
+
+// sides are the source and the destination as a lane reaches them.
+func (e *engine) sides(l *lane) (src, dst fsys.FS) {
+	if e.Upload {
+		return e.Local, l.fs
+	}
+	return l.fs, e.Local
+}
+
+// endFile is called once for each file that was queued, whatever became of it.
+func (e *engine) endFile(f *file, err error) {
+	switch {
+	case err == nil:
+		e.Counters.Files.Add(1)
+		e.Observer.Copied(f.Src, f.Info.Size)
+	case fatal(err) && e.destinationsFault(err):
+		e.report(f.Src, err)
+		e.stop(fmt.Errorf("%w: %w", ErrFull, err))
+	default:
+		e.report(f.Src, err)
+	}
+	f.Parent.Release()
+	e.queue.fileEnded()
+}
+
+// destinationsFault tells a full destination from a source whose reading failed for a like reason.
+func (e *engine) destinationsFault(err error) bool {
+	var fe *fsys.Error
+	return errors.As(err, &fe) && fe.Side == e.destination().Side()
+}
+
+func (e *engine) report(path string, err error) {
+	e.Counters.Failed.Add(1)
+	e.Observer.Failed(path, err)
+}

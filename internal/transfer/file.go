@@ -1,0 +1,105 @@
+package transfer
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"sync"
+	"sync/atomic"
+
+	"mscp/internal/fsys"
+	"mscp/internal/plan"
+)
+
+// file is one source on its way.
+type file struct {
+	plan.Entry
+	dst     string // path on the destination's side
+	part    string // where its bytes go: the partial file, or dst
+	inPlace bool
+	single  bool // one block is all: see small.go
+
+	chunk int64 // size of its chunks
+	cut   int64 // where the next chunk begins; the queue's
+
+	left    atomic.Int64   // bytes not acknowledged yet, 1 for an empty file
+	handles sync.WaitGroup // remote handles that are open
+
+	opening sync.Mutex // held while local is opened and the partial file is made
+	local   fsys.File  // shared by all lanes
+	created bool       // the partial file is there, empty or being filled
+
+	mu       sync.Mutex
+	err      error // why it failed
+	recommit bool  // a lane was lost while it committed
+}
+
+func (f *file) chunks() int64 {
+	return max(1, (f.Info.Size+f.chunk-1)/f.chunk)
+}
+
+// fail keeps the first error.
+func (f *file) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+func (f *file) failed() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+// same tells whether the source is still what it was when it was planned.
+func (f *file) same(now fsys.Info) bool {
+	return now.Size == f.Info.Size && now.ModTime.Equal(f.Info.ModTime) && now.Ino == f.Info.Ino
+}
+
+// attr is what the copy is given of the source's attributes: always the permissions, with -p the rest.
+func (f *file) attr(preserve bool) fsys.Attr {
+	return attrOf(f.Info, preserve)
+}
+
+func attrOf(i fsys.Info, preserve bool) fsys.Attr {
+	mode := i.Mode.Perm()
+	if !preserve {
+		return fsys.Attr{Mode: &mode}
+	}
+	mode |= i.Mode & (fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky)
+	access := i.Access
+	if access.IsZero() {
+		access = i.ModTime
+	}
+	return fsys.Attr{Mode: &mode, Times: &fsys.Times{Access: access, Mod: i.ModTime}}
+}
+
+// nameMax is the longest file name, in bytes, on the file systems there are.
+const nameMax = 255
+
+// partName is the name of the partial file: the same for each run that copies the same source, another one for another source
+// or another state of it, so that two of them never mix.
+func partName(e plan.Entry) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00", e.Src)
+	for _, v := range []int64{e.Info.Size, e.Info.ModTime.UnixNano(), int64(e.Info.Dev), int64(e.Info.Ino)} {
+		binary.Write(h, binary.BigEndian, v)
+	}
+	tail := "." + hex.EncodeToString(h.Sum(nil)[:6]) + ".mscp-part"
+	base := path.Base(e.Dst)
+	if room := nameMax - 1 - len(tail); len(base) > room {
+		base = base[:room]
+	}
+	return path.Join(path.Dir(e.Dst), "."+base+tail)
+}
+
+// fatal tells whether an error of the destination would meet every other file as well.
+func fatal(err error) bool {
+	return errors.Is(err, fsys.ErrNoSpace) || errors.Is(err, fsys.ErrQuota) || errors.Is(err, fsys.ErrReadOnly)
+}

@@ -1,0 +1,188 @@
+package transfer
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"mscp/internal/fsys"
+)
+
+// lane is a Lane at work: its goroutines, its buffers, and the handles of the files that it is moving.
+type lane struct {
+	Lane
+	e     *engine
+	fs    Remote
+	block int
+
+	large chan []byte // buffers for large blocks; their number is what may be in flight
+	lost  atomic.Bool
+
+	mu     sync.Mutex // held by the one goroutine that looks for work
+	cur    span       // what is left of the span being handed out
+	handle *handle    // of cur's file, held while there is something left
+
+	handlesMu sync.Mutex
+	handles   map[*file]*handle
+}
+
+// block is one goroutine's work: all of a small file, a part of a larger one, or a commit.
+type block struct {
+	span
+	h   *handle // held; nil for a small file or a commit
+	buf []byte  // from lane.large; nil where the goroutine's own is enough
+}
+
+func newLane(e *engine, l Lane) *lane {
+	w := &lane{Lane: l, e: e, fs: l.FS(), handles: make(map[*file]*handle)}
+	w.block = min(e.block, w.fs.Block())
+	n := e.inflight(w.block)
+	w.large = make(chan []byte, n)
+	for range n {
+		w.large <- nil // allocated when it is first used
+	}
+	return w
+}
+
+// run works until nothing is left to do, or the lane is lost.
+func (l *lane) run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for range filesPerLane {
+		wg.Go(func() { l.work(ctx) })
+	}
+	wg.Wait()
+	l.giveBack()
+}
+
+func (l *lane) work(ctx context.Context) {
+	var own []byte
+	for {
+		b, ok := l.next(ctx)
+		if !ok {
+			return
+		}
+		buf := b.buf
+		if buf == nil && b.len > 0 {
+			if own == nil {
+				own = make([]byte, smallBlock)
+			}
+			buf = own
+		}
+		l.move(ctx, b, buf[:b.len])
+		if b.buf != nil {
+			l.large <- b.buf
+		}
+	}
+}
+
+// next hands out the next block. One goroutine at a time fetches a span; for a large block it waits here for a
+// buffer, so that no more blocks are handed out than may be in flight.
+func (l *lane) next(ctx context.Context) (b block, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cur.f == nil {
+		s, ok := l.e.queue.pop(l.lost.Load)
+		if !ok {
+			return block{}, false
+		}
+		if s.commit || s.f.single {
+			return l.buffered(ctx, block{span: s})
+		}
+		l.cur, l.handle = s, l.acquire(s.f)
+	}
+	n := min(l.cur.len, int64(l.block))
+	b = block{span: span{f: l.cur.f, off: l.cur.off, len: n}, h: l.handle}
+	if b, ok = l.buffered(ctx, b); !ok {
+		return block{}, false // cur is given back when the lane ends
+	}
+	l.cur.off, l.cur.len = l.cur.off+n, l.cur.len-n
+	if l.cur.len > 0 {
+		l.hold(b.h)
+	} else {
+		l.cur, l.handle = span{}, nil // the last block takes over the hold
+	}
+	return b, true
+}
+
+// buffered adds a large buffer where the block needs one. It fails when the copy ends before a buffer is free.
+func (l *lane) buffered(ctx context.Context, b block) (block, bool) {
+	if b.len <= smallBlock {
+		return b, true
+	}
+	select {
+	case b.buf = <-l.large:
+	case <-ctx.Done():
+		if b.h == nil {
+			l.e.queue.again(b.span)
+		}
+		return b, false
+	}
+	if b.buf == nil {
+		b.buf = make([]byte, l.block)
+	}
+	return b, true
+}
+
+// giveBack returns to the queue what the lane had taken and not handed out.
+func (l *lane) giveBack() {
+	if l.cur.f != nil {
+		l.e.queue.again(l.cur)
+		l.release(l.cur.f, l.handle)
+		l.cur, l.handle = span{}, nil
+	}
+}
+
+// retire is called by whoever finds the lane lost: no more work is handed out on it.
+func (l *lane) retire() {
+	if l.lost.CompareAndSwap(false, true) {
+		l.e.remote.remove(l.fs)
+		l.Close()
+		l.e.queue.interrupt()
+	}
+}
+
+// handle is a large file's remote file on one lane, shared by the lane's goroutines.
+type handle struct {
+	mu   sync.Mutex // held while it is being opened
+	f    fsys.File
+	held int // under lane.handlesMu
+}
+
+func (l *lane) acquire(f *file) *handle {
+	l.handlesMu.Lock()
+	defer l.handlesMu.Unlock()
+	h := l.handles[f]
+	if h == nil {
+		h = &handle{}
+		l.handles[f] = h
+		f.handles.Add(1)
+	}
+	h.held++
+	return h
+}
+
+func (l *lane) hold(h *handle) {
+	l.handlesMu.Lock()
+	defer l.handlesMu.Unlock()
+	h.held++
+}
+
+// release closes the handle when nobody holds it any more. What a server finds wrong only then fails the file.
+func (l *lane) release(f *file, h *handle) {
+	l.handlesMu.Lock()
+	h.held--
+	last := h.held == 0
+	if last {
+		delete(l.handles, f)
+	}
+	l.handlesMu.Unlock()
+	if !last {
+		return
+	}
+	if h.f != nil {
+		if err := h.f.Close(); err != nil && !fsys.Lost(err) && l.e.Upload {
+			f.fail(err)
+		}
+	}
+	f.handles.Done()
+}

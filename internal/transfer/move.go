@@ -1,0 +1,146 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"mscp/internal/fsys"
+)
+
+// move does one block, and decides by its error what becomes of it.
+func (l *lane) move(ctx context.Context, b block, buf []byte) {
+	switch {
+	case b.commit:
+		l.commit(b.f)
+	case b.f.single:
+		l.moveSmall(ctx, b, buf)
+	default:
+		l.moveBlock(ctx, b, buf)
+	}
+}
+
+func (l *lane) moveBlock(ctx context.Context, b block, buf []byte) {
+	f := b.f
+	if f.failed() == nil {
+		err := l.copyBlock(ctx, b, buf)
+		if l.interrupted(ctx, err) {
+			l.e.queue.again(b.span)
+			l.release(f, b.h)
+			return
+		}
+		if err != nil {
+			f.fail(err)
+		} else {
+			l.e.Counters.Bytes.Add(b.len)
+		}
+	}
+	last := f.left.Add(-b.len) == 0
+	l.release(f, b.h)
+	if last {
+		f.handles.Wait() // other lanes' closes; nothing of this file is handed out any more
+		f.closeLocal(!l.e.Upload)
+		l.commit(f)
+	}
+}
+
+// interrupted tells an error that says nothing of the file: the lane is gone, or the copy is being ended.
+func (l *lane) interrupted(ctx context.Context, err error) bool {
+	if err == nil {
+		return false
+	}
+	if fsys.Lost(err) {
+		l.retire()
+		return true
+	}
+	return ctx.Err() != nil && errors.Is(err, ctx.Err())
+}
+
+func (l *lane) copyBlock(ctx context.Context, b block, buf []byte) error {
+	src, dst, err := l.open(b.f, b.h)
+	if err != nil {
+		return err
+	}
+	n, err := src.ReadAt(buf, b.off)
+	if n < len(buf) {
+		if err == nil || err == io.EOF {
+			return l.e.sourceError(b.f, ErrChanged)
+		}
+		return err
+	}
+	if err := l.e.limit.wait(ctx, n); err != nil {
+		return err
+	}
+	_, err = dst.WriteAt(buf, b.off)
+	return err
+}
+
+func (e *engine) sourceError(f *file, err error) error {
+	return &fsys.Error{Side: e.source().Side(), Op: "read", Path: f.Src, Err: err}
+}
+
+// open returns both sides of a large file. The local file is opened once for all lanes, the remote one once for each.
+func (l *lane) open(f *file, h *handle) (src, dst fsys.File, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.f == nil {
+		if err := l.prepare(f, h); err != nil {
+			return nil, nil, err
+		}
+	}
+	if l.e.Upload {
+		return f.local, h.f, nil
+	}
+	return h.f, f.local, nil
+}
+
+// prepare opens what the lane still needs. The destination is emptied by whoever opens it first, and nobody opens
+// it before that is done.
+func (l *lane) prepare(f *file, h *handle) error {
+	if err := l.first(f, h); err != nil || h.f != nil {
+		return err
+	}
+	var err error
+	if l.e.Upload {
+		h.f, err = l.fs.Create(f.part, 0o600, false)
+	} else {
+		h.f, err = l.fs.Open(f.Src)
+	}
+	return err
+}
+
+// first opens the local file and makes the partial one, unless that is done.
+func (l *lane) first(f *file, h *handle) (err error) {
+	f.opening.Lock()
+	defer f.opening.Unlock()
+	if f.local == nil {
+		if l.e.Upload {
+			f.local, err = l.e.Local.Open(f.Src)
+		} else {
+			f.local, err = l.e.Local.Create(f.part, 0o600, true)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if l.e.Upload && !f.created {
+		if h.f, err = l.fs.Create(f.part, 0o600, true); err != nil {
+			return err
+		}
+		f.created = true
+	}
+	return nil
+}
+
+// closeLocal ends the local side. A written file's close can fail.
+func (f *file) closeLocal(written bool) {
+	f.opening.Lock()
+	defer f.opening.Unlock()
+	if f.local == nil {
+		return
+	}
+	if err := f.local.Close(); err != nil && written {
+		f.fail(err)
+	}
+	f.local = nil
+}

@@ -1,0 +1,75 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"mscp/internal/chunker"
+	"mscp/internal/fsys"
+	"mscp/internal/plan"
+)
+
+// Remote is the server's side through one lane.
+type Remote interface {
+	fsys.FS
+	Block() int // the most bytes that one ReadAt or WriteAt moves
+}
+
+// Lane is one SFTP channel. Close ends every call on it.
+type Lane interface {
+	FS() Remote
+	Conn() int // tells apart the connections that lanes share
+	Close() error
+}
+
+// Options say what to copy how.
+type Options struct {
+	Upload bool
+	Local  fsys.FS // the source of an upload; the destination of a download, below which Entry.Dst is
+	Root   string  // of an upload: the remote directory below which Entry.Dst is
+
+	First    Lane                                    // open already
+	OpenLane func(ctx context.Context) (Lane, error) // opens a further one; called by several goroutines at once
+	MaxLanes int                                     // First included
+	Eager    bool                                    // open further lanes at once, not only where they pay
+	Login    time.Duration                           // what opening First took: what a further lane is expected to cost
+
+	Chunks   chunker.Policy
+	Inflight int   // blocks in flight per lane; 0: a whole SSH window and half as much again
+	Limit    int64 // bit/s of file data for the whole copy; 0: none
+	Preserve bool  // times, and set-id and sticky bits
+	InPlace  bool  // write under the final name
+
+	Counters *Counters
+	Observer Observer
+}
+
+// Walk finds what to copy. It reads the source through src, and returns when all of it has been given to sink.
+type Walk func(ctx context.Context, src fsys.FS, sink plan.Sink) error
+
+// ErrNoLane means that the last connection was lost, and with it what had not been copied yet.
+var ErrNoLane = errors.New("all connections were lost")
+
+// ErrChanged means that a source is no longer what it was when it was planned.
+var ErrChanged = errors.New("the source changed while it was copied")
+
+// ErrFull wraps the reason why nothing more can be written to the destination.
+var ErrFull = errors.New("the destination takes no more data")
+
+const (
+	window       = 2 << 20  // of an SSH channel, in bytes: fixed in x/crypto/ssh, and sshd's
+	filesPerLane = 64       // files, or blocks, that a lane works on at once
+	smallBlock   = 32 << 10 // blocks up to this size need no large buffer
+	queueFiles   = 4096     // found but not begun: bounds memory
+)
+
+// inflight is how many large blocks a lane has on their way. More than the window, so that it is still full while the
+// destination of a download writes a block and while acknowledgements of an upload come back.
+func (o *Options) inflight(block int) int {
+	n := o.Inflight
+	if n == 0 {
+		n = (window*3/2 + block - 1) / block
+	}
+	return min(n, filesPerLane)
+}

@@ -1,0 +1,148 @@
+package transfer
+
+import "sync"
+
+// span is a range of a file to move. A span with commit set has no bytes left to move: its file is to be committed.
+type span struct {
+	f        *file
+	off, len int64
+	commit   bool
+}
+
+// queue holds what was found and is not yet being moved. Files come out in the order in which they were found, chunk
+// by chunk; spans that a lost lane gave back come first.
+type queue struct {
+	mu      sync.Mutex
+	changed sync.Cond // something was pushed, popped or ended
+	grew    chan struct{}
+
+	retry  []span
+	files  []*file // those with chunks left to hand out; files[0] is being handed out
+	open   int     // files pushed and not yet ended
+	chunks int64   // not handed out, of files larger than a block
+	small  int64   // not handed out, of one block
+	walked bool
+	ended  bool
+}
+
+func newQueue() *queue {
+	q := &queue{grew: make(chan struct{}, 1)}
+	q.changed.L = &q.mu
+	return q
+}
+
+// push adds a file. It blocks while enough is waiting, and returns false once the queue has ended.
+func (q *queue) push(f *file) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.files) >= queueFiles && !q.ended {
+		q.changed.Wait()
+	}
+	if q.ended {
+		return false
+	}
+	q.files = append(q.files, f)
+	q.open++
+	q.count(f, f.chunks())
+	q.wake()
+	return true
+}
+
+func (q *queue) count(f *file, n int64) {
+	if f.single {
+		q.small += n
+	} else {
+		q.chunks += n
+	}
+}
+
+// again gives back a span that could not be moved; its file has not ended.
+func (q *queue) again(s span) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.retry = append(q.retry, s)
+	q.wake()
+}
+
+func (q *queue) wake() {
+	q.changed.Broadcast()
+	select {
+	case q.grew <- struct{}{}:
+	default:
+	}
+}
+
+// pop waits for a span. It returns false when there is none left: everything has ended, or the queue was ended. stop makes one
+// caller's wait end early; whoever makes it true calls interrupt.
+func (q *queue) pop(stop func() bool) (span, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for {
+		switch {
+		case q.ended || stop() || q.walked && q.open == 0:
+			return span{}, false
+		case len(q.retry) > 0:
+			s := q.retry[len(q.retry)-1]
+			q.retry = q.retry[:len(q.retry)-1]
+			return s, true
+		case len(q.files) > 0:
+			return q.cut(), true
+		}
+		q.changed.Wait()
+	}
+}
+
+// cut takes the next chunk off the first file.
+func (q *queue) cut() span {
+	f := q.files[0]
+	s := span{f: f, off: f.cut, len: min(f.chunk, f.Info.Size-f.cut)}
+	f.cut += s.len
+	q.count(f, -1)
+	if f.cut >= f.Info.Size {
+		q.files[0] = nil
+		if q.files = q.files[1:]; len(q.files) == queueFiles-1 || len(q.files) == 0 {
+			q.changed.Broadcast()
+		}
+	}
+	return s
+}
+
+// fileEnded is called once for each file that was pushed.
+func (q *queue) fileEnded() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.open--; q.open == 0 {
+		q.wake()
+	}
+}
+
+// walkEnded is called when nothing more will be pushed.
+func (q *queue) walkEnded() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.walked = true
+	q.wake()
+}
+
+// end makes every push and pop return.
+func (q *queue) end() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ended = true
+	q.wake()
+}
+
+// interrupt makes the waiting pops ask their stop again.
+func (q *queue) interrupt() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.wake()
+}
+
+// waiting tells how much is not being moved yet, as a number of lanes that it would keep busy.
+func (q *queue) waiting() (lanes int64, done bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	const perLane = filesPerLane / 4
+	return q.chunks + int64(len(q.retry)) + (q.small+perLane-1)/perLane, q.ended || q.walked && q.open == 0
+}

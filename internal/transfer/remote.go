@@ -1,0 +1,128 @@
+package transfer
+
+import (
+	"io/fs"
+	"sync"
+
+	"mscp/internal/fsys"
+)
+
+// remote is the server's side for metadata: each call goes to one of the open lanes in turn, and to another one when that
+// is lost before it answers. Calls that are not safe to repeat (MKDIR, RENAME, REMOVE) may then report what
+// their own first try did.
+type remote struct {
+	mu   sync.Mutex
+	all  []fsys.FS
+	next int
+	side string
+}
+
+func newRemote(first fsys.FS) *remote { return &remote{side: first.Side()} }
+
+func (r *remote) add(f fsys.FS) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, f)
+}
+
+func (r *remote) remove(f fsys.FS) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.all {
+		if r.all[i] == f {
+			r.all = append(r.all[:i:i], r.all[i+1:]...)
+			return
+		}
+	}
+}
+
+func (r *remote) pick() fsys.FS {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.all) == 0 {
+		return nil
+	}
+	r.next++
+	return r.all[r.next%len(r.all)]
+}
+
+// do calls on one lane after the other until one is not lost.
+func (r *remote) do(op, name string, call func(fsys.FS) error) error {
+	var err error = &fsys.Error{Side: r.side, Op: op, Path: name, Err: fsys.ErrLost}
+	for {
+		f := r.pick()
+		if f == nil {
+			return err
+		}
+		if err = call(f); !fsys.Lost(err) {
+			return err
+		}
+		r.remove(f)
+	}
+}
+
+func (r *remote) Side() string { return r.side }
+
+func (r *remote) Stat(name string) (i fsys.Info, err error) {
+	err = r.do("stat", name, func(f fsys.FS) error { i, err = f.Stat(name); return err })
+	return i, err
+}
+
+func (r *remote) Lstat(name string) (i fsys.Info, err error) {
+	err = r.do("lstat", name, func(f fsys.FS) error { i, err = f.Lstat(name); return err })
+	return i, err
+}
+
+// List goes on behind the entries that were handed over before a lane was lost: a directory that does not change
+// is listed in the same order again.
+func (r *remote) List(name string, fn func(fsys.Info) error) error {
+	seen := 0
+	return r.do("list", name, func(f fsys.FS) error {
+		skip := seen
+		return f.List(name, func(i fsys.Info) error {
+			if skip > 0 {
+				skip--
+				return nil
+			}
+			seen++
+			return fn(i)
+		})
+	})
+}
+
+func (r *remote) RealPath(name string) (p string, err error) {
+	err = r.do("resolve", name, func(f fsys.FS) error { p, err = f.RealPath(name); return err })
+	return p, err
+}
+
+func (r *remote) Open(name string) (file fsys.File, err error) {
+	err = r.do("open", name, func(f fsys.FS) error { file, err = f.Open(name); return err })
+	return file, err
+}
+
+func (r *remote) Create(name string, perm fs.FileMode, truncate bool) (file fsys.File, err error) {
+	err = r.do("create", name, func(f fsys.FS) error { file, err = f.Create(name, perm, truncate); return err })
+	return file, err
+}
+
+func (r *remote) Mkdir(name string, perm fs.FileMode) error {
+	return r.do("make directory", name, func(f fsys.FS) error { return f.Mkdir(name, perm) })
+}
+
+func (r *remote) SetAttr(name string, a fsys.Attr) error {
+	return r.do("set attributes of", name, func(f fsys.FS) error { return f.SetAttr(name, a) })
+}
+
+func (r *remote) Rename(oldname, newname string) (atomic bool, err error) {
+	err = r.do("rename to", newname, func(f fsys.FS) error { atomic, err = f.Rename(oldname, newname); return err })
+	return atomic, err
+}
+
+func (r *remote) Remove(name string) error {
+	return r.do("remove", name, func(f fsys.FS) error { return f.Remove(name) })
+}
+
+func (r *remote) Space(name string) (s fsys.Space, err error) {
+	err = r.do("ask for the space of", name, func(f fsys.FS) error { s, err = f.Space(name); return err })
+	return s, err
+}

@@ -1,0 +1,136 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+	"sync/atomic"
+
+	"mscp/internal/fsys"
+	"mscp/internal/plan"
+)
+
+// sink takes what the walk finds.
+type sink engine
+
+// File queues a file.
+func (s *sink) File(ctx context.Context, e plan.Entry) error {
+	en := (*engine)(s)
+	f := en.newFile(e)
+	en.Counters.FilesKnown.Add(1)
+	en.Counters.BytesKnown.Add(e.Info.Size)
+	if !en.queue.push(f) {
+		e.Parent.Release()
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+func (e *engine) newFile(entry plan.Entry) *file {
+	f := &file{Entry: entry, dst: e.target(entry.Dst)}
+	f.chunk = e.Chunks.Size(entry.Info.Size)
+	f.single = entry.Info.Size <= int64(e.block)
+	f.left.Store(max(1, entry.Info.Size))
+	special := entry.InPlace || entry.Parent != nil && entry.Parent.Special[path.Base(entry.Dst)]
+	if f.inPlace = e.InPlace || special; f.inPlace {
+		f.part = f.dst
+	} else {
+		f.part = e.target(partName(entry))
+	}
+	return f
+}
+
+// target is a landing place as the destination's side names it.
+func (e *engine) target(dst string) string {
+	if e.Root == "" {
+		return dst
+	}
+	return path.Join(e.Root, dst)
+}
+
+// MakeDir makes a directory that can be written to while the copy runs: FinishDir gives it the mode that it is to have.
+func (s *sink) MakeDir(_ context.Context, d *plan.Dir) error {
+	e := (*engine)(s)
+	dst, name := e.destination(), e.target(d.Dst)
+	err := dst.Mkdir(name, d.Info.Mode.Perm()|0o700)
+	switch {
+	case err == nil:
+		d.Made = true
+	case errors.Is(err, fs.ErrExist):
+		err = e.existing(dst, name, d)
+	}
+	if err != nil {
+		e.report(d.Src, err)
+		if fatal(err) {
+			e.stop(err)
+		}
+		return err
+	}
+	e.Counters.Dirs.Add(1)
+	return nil
+}
+
+// existing looks at a directory that was there before: what in it is neither file nor directory is written in place.
+func (e *engine) existing(dst fsys.FS, name string, d *plan.Dir) error {
+	i, err := dst.Stat(name)
+	if err != nil {
+		return err
+	}
+	if !i.IsDir() {
+		return &fsys.Error{Side: dst.Side(), Op: "make directory", Path: name, Err: fsys.ErrNotDir}
+	}
+	err = dst.List(name, func(i fsys.Info) error {
+		if !i.IsRegular() && !i.IsDir() && !i.IsLink() {
+			if d.Special == nil {
+				d.Special = make(map[string]bool)
+			}
+			d.Special[i.Name] = true
+		}
+		return nil
+	})
+	if errors.Is(err, fs.ErrPermission) {
+		return nil // writable, perhaps, without being readable
+	}
+	return err
+}
+
+// FinishDir sets a directory's mode and times, once all below it is in place. Without -p the umask has had its say when the
+// directory was made, and only what MakeDir added for the owner is taken away again.
+func (s *sink) FinishDir(d *plan.Dir) {
+	e := (*engine)(s)
+	dst, name := e.destination(), e.target(d.Dst)
+	var err error
+	switch {
+	case e.Preserve:
+		err = dst.SetAttr(name, attrOf(d.Info, true))
+	case d.Made && d.Info.Mode.Perm()&0o700 != 0o700:
+		var now fsys.Info
+		if now, err = dst.Stat(name); err == nil {
+			mode := now.Mode.Perm() & d.Info.Mode.Perm()
+			err = dst.SetAttr(name, fsys.Attr{Mode: &mode})
+		}
+	}
+	if err != nil {
+		e.report(d.Src, err)
+	}
+}
+
+// Skipped implements plan.Sink.
+func (s *sink) Skipped(path, what string) {
+	s.Counters.Skipped.Add(1)
+	s.Observer.Skipped(path, what)
+}
+
+// Failed implements plan.Sink.
+func (s *sink) Failed(path string, err error) { (*engine)(s).report(path, err) }
+
+// raise sets a maximum.
+func raise(most *atomic.Int64, v int64) {
+	for {
+		old := most.Load()
+		if v <= old || most.CompareAndSwap(old, v) {
+			return
+		}
+	}
+}
