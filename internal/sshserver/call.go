@@ -8,6 +8,7 @@ type Call struct {
 	ID     uint32
 	Ext    string // EXTENDED: the extension's name
 	Path   string // of the request, or the one that its handle was opened with; absolute
+	Target string // RENAME, posix-rename, hardlink: the new name, absolute
 	Handle string
 	Offset uint64 // READ, WRITE
 	Length uint32 // READ: bytes asked for; WRITE: bytes carried
@@ -16,6 +17,8 @@ type Call struct {
 	Request Packet
 	// Reply is what goes to the client. It is valid while the faults' Reply run only, unless the call is held.
 	Reply Packet
+
+	from *filter // the channel: handles are known by it and their name
 }
 
 // SetLength changes how many bytes a READ asks for.
@@ -51,6 +54,11 @@ func (c *Call) parse(abs func(string) string, paths map[string]string) {
 			break
 		}
 		c.Path = abs(r.string())
+		if c.Ext == ExtPosixRename || c.Ext == ExtHardlink {
+			c.Target = abs(r.string())
+		}
+	case Rename:
+		c.Path, c.Target = abs(r.string()), abs(r.string())
 	default:
 		c.Path = abs(r.string())
 	}

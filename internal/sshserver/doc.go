@@ -13,7 +13,7 @@
 // The filter makes the server resemble OpenSSH's sftp-server where pkg/sftp differs (file "openssh.go"), and it
 // carries the faults. A [Fault] is a small value that looks at each [Call], a request with its reply, and may
 // change either, answer in the server's place, hold a reply back, or drop it. Several faults make a chain: requests run
-// through it in order, replies in the reverse order. A fault is shared by all connections of a server, which is what lets it
+// through it in order, replies in the reverse order, and the answer of a fault goes back through those before it. A fault is shared by all connections of a server, which is what lets it
 // count over all of them ("the third WRITE fails").
 //
 // Faults of the line below SSH (a connection cut or gone silent after so many bytes) are [Options.Line].

@@ -100,12 +100,12 @@ func (f *filter) next() error {
 func (f *filter) request(p Packet) error {
 	c := f.newCall(p)
 	f.count(c.Kind, c.Ext)
-	for _, fault := range f.faults {
+	for i, fault := range f.faults {
 		switch fault.Request(c) {
 		case Drop:
 			return nil
 		case Answer:
-			return f.reply(c)
+			return f.reply(c, i)
 		case Hangup:
 			return errHangup
 		}
@@ -118,7 +118,7 @@ func (f *filter) request(p Packet) error {
 }
 
 func (f *filter) newCall(p Packet) *Call {
-	c := &Call{Kind: p.Kind(), ID: p.ID(), Request: p}
+	c := &Call{Kind: p.Kind(), ID: p.ID(), Request: p, from: f}
 	if c.Kind == Init {
 		c.ID = 3 // VERSION carries its version, 3, where other replies carry the ID
 	}
@@ -170,15 +170,15 @@ func (f *filter) replied(p Packet) error {
 	if c == nil {
 		return f.send(p)
 	}
-	c.Reply = p
-	return f.reply(c)
+	c.Reply = slices.Clip(p)
+	return f.reply(c, len(f.faults))
 }
 
-// reply runs a call's reply through the faults to the client.
-func (f *filter) reply(c *Call) error {
+// reply runs a call's reply back through the first n faults to the client.
+func (f *filter) reply(c *Call, n int) error {
 	after := Pass
-	for i := len(f.faults) - 1; i >= 0; i-- { // openSSH first: faults see what sftp-server would send
-		switch action := f.faults[i].Reply(c); action {
+	for _, fault := range slices.Backward(f.faults[:n]) {
+		switch action := fault.Reply(c); action {
 		case Drop:
 			return nil
 		case Hold, Release:

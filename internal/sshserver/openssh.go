@@ -1,6 +1,7 @@
 package sshserver
 
 import (
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
@@ -21,7 +22,7 @@ type openSSH struct{}
 // wants says which requests Request must see even where no fault is at work.
 func (openSSH) wants(k Kind) bool {
 	switch k {
-	case Init, Open, Opendir, Close, Realpath, Extended:
+	case Init, Open, Opendir, Close, Realpath, Extended, Mkdir, Rename:
 		return true
 	}
 	return false
@@ -31,6 +32,10 @@ func (openSSH) Request(c *Call) Action {
 	switch {
 	case c.Kind == Realpath:
 		return realpath(c)
+	case c.Kind == Mkdir:
+		return mkdir(c)
+	case c.Kind == Rename:
+		c.Request = NewPacket(Extended, c.ID).AddString(ExtHardlink).AddString(c.Path).AddString(c.Target)
 	case c.Ext == ExtLimits:
 		return DefaultLimits().answer(c)
 	case c.Ext == ExtFsync:
@@ -45,6 +50,8 @@ func (openSSH) Reply(c *Call) Action {
 	switch {
 	case c.Kind == Init && c.Reply.Kind() == Version:
 		c.Reply = c.Reply.AddString(ExtLimits).AddString("1").AddString(ExtFsync).AddString("1")
+	case c.Kind == Rename:
+		linked(c)
 	case c.Ext == ExtFsync:
 		return syncNow(c)
 	}
@@ -93,6 +100,31 @@ func realpath(c *Call) Action {
 	}
 	c.Reply = NewPacket(Name, c.ID).AddUint32(1).AddString(path).AddString(path).AddUint32(0)
 	return Answer
+}
+
+// mkdir makes a directory with the mode that the client asks for, less the umask; pkg/sftp ignores it.
+func mkdir(c *Call) Action {
+	mode := fs.FileMode(0o777)
+	r := c.Request.reader()
+	r.string()
+	if _, perm := r.attrs(); perm != nil {
+		mode = fs.FileMode(binary.BigEndian.Uint32(perm)) & fs.ModePerm
+	}
+	return c.Status(codeOf(os.Mkdir(c.Path, mode)))
+}
+
+// linked is the second half of a RENAME, which must not replace a file (section 6.5 of the draft) as pkg/sftp's does.
+// sftp-server's way is to link, then to unlink the old name; what cannot be linked is renamed where the name is free.
+func linked(c *Call) {
+	if c.Reply.Kind() == Status && Code(c.Reply.reader().uint32()) == OK {
+		c.Status(codeOf(os.Remove(c.Path)))
+		return
+	}
+	if _, err := os.Lstat(c.Target); !errors.Is(err, fs.ErrNotExist) {
+		c.Status(Failure)
+		return
+	}
+	c.Status(codeOf(os.Rename(c.Path, c.Target)))
 }
 
 func codeOf(err error) Code {

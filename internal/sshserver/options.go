@@ -32,7 +32,8 @@ type Options struct {
 
 	// Line says what happens to the n-th connection, counted from 1; nil: nothing.
 	Line func(n int) Line
-	// Faults are what the SFTP server does wrong. Requests pass through them in order, replies in the reverse order.
+	// Faults are what the SFTP server does wrong. Requests pass through them in order, replies in the reverse order;
+	// Reorder and others that change replies stand first, that they see the answers of the others.
 	Faults []Fault
 }
 

@@ -77,3 +77,39 @@ func (r *reader) string() string {
 	}
 	return string(r.take(int(n)))
 }
+
+// attrs passes over an ATTRS structure (section 5 of the draft) and returns its fields, nil where absent, as the
+// packet's own bytes: who writes to them changes the packet.
+func (r *reader) attrs() (size, perm []byte) {
+	flags := r.uint32()
+	if flags&attrSize != 0 {
+		size = r.take(8)
+	}
+	if flags&attrOwner != 0 {
+		r.take(8)
+	}
+	if flags&attrPerm != 0 {
+		perm = r.take(4)
+	}
+	if flags&attrTimes != 0 {
+		r.take(8)
+	}
+	if flags&attrExtended != 0 {
+		for range r.uint32() {
+			if r.string(); !r.ok {
+				break
+			}
+			r.string()
+		}
+	}
+	return size, perm
+}
+
+// The flags of an ATTRS structure.
+const (
+	attrSize     = 0x1
+	attrOwner    = 0x2
+	attrPerm     = 0x4
+	attrTimes    = 0x8
+	attrExtended = 0x80000000
+)
