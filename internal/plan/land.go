@@ -1,0 +1,193 @@
+package plan
+
+import (
+	"fmt"
+
+	"mscp/internal/fsys"
+)
+
+// Landing says where the sources land.
+type Landing struct {
+	Root       string // the destination directory below which everything lands
+	RootExists bool   // it is known to be there; otherwise see [MakeRoot]
+	Items      []Item
+	Failures   []Failure // sources that cannot be copied; the others can
+}
+
+// Item is one source that is there.
+type Item struct {
+	Src  string
+	Dst  string    // relative to Root; "" is Root itself
+	Info fsys.Info // of the source, links followed
+	// Contents is set where only what lies in the directory Src is copied and Root keeps its own mode. Without it a
+	// directory with Dst "" becomes Root, with its mode.
+	Contents bool
+	InPlace  bool // as in [Entry]
+}
+
+// Failure is a source that cannot be copied.
+type Failure struct {
+	Path string
+	Err  error
+}
+
+// CollisionError is two sources that would land on one name.
+type CollisionError struct {
+	A, B string
+	Dst  string // on the destination
+}
+
+func (e *CollisionError) Error() string {
+	return fmt.Sprintf("%q and %q would both land on %q", e.A, e.B, e.Dst)
+}
+
+// Path returns the destination path of what lands on dst, a path relative to Root.
+func (l *Landing) Path(dst string) string { return join(l.Root, dst) }
+
+// Land says where each source lands at target. It writes nothing.
+//
+//	source                      target is a directory   target does not exist
+//	file                        target/base             target
+//	file, and target ends in /  target/base             target/base
+//	directory                   target/base/...         target/...
+//	several                     target/base             target/base
+//	., .., x/.. and /           target/...              target/...
+//
+// A target that exists and is no directory takes one source that is no directory: what the target's link leads to is
+// replaced, not the link, and a device or a FIFO is written in place.
+//
+// Errors are an [*fsys.Error] (ErrNotDir where the target cannot hold the sources) or a [*CollisionError]. A source
+// that is not there is no error but one of Failures.
+func Land(src, dst fsys.FS, sources []string, target string) (*Landing, error) {
+	t, err := look(dst, target)
+	if err != nil {
+		return nil, err
+	}
+	l := &Landing{}
+	found, err := l.stat(src, sources)
+	if err != nil {
+		return nil, err
+	}
+	switch several := len(sources) > 1; {
+	case t.exists && !t.info.IsDir():
+		err = l.onFile(t, found, several)
+	case t.exists:
+		l.inside(t.path, found)
+		l.RootExists = true
+	default:
+		l.onNew(t, found, several)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l, l.checkNames(src)
+}
+
+// target is what is known of the target.
+type target struct {
+	side   string
+	path   string // trimmed
+	isDir  bool   // as written it can only be a directory
+	exists bool
+	info   fsys.Info
+}
+
+// look finds out what the target is, with one request where it is no link.
+func look(dst fsys.FS, name string) (target, error) {
+	t := target{side: dst.Side()}
+	t.path, t.isDir = trim(name)
+	info, err := dst.Lstat(t.path)
+	if err == nil && info.IsLink() {
+		info, err = dst.Stat(t.path)
+		if err == nil && info.IsRegular() {
+			t.path, err = dst.RealPath(t.path)
+		}
+	}
+	if err != nil && !fsys.Missing(err) {
+		return target{}, err
+	}
+	t.exists, t.info = err == nil, info
+	return t, nil
+}
+
+func (t target) notDir() error {
+	return &fsys.Error{Side: t.side, Op: "copy into", Path: t.path, Err: fsys.ErrNotDir}
+}
+
+// onFile lands a source on a target that exists and is no directory.
+func (l *Landing) onFile(t target, found []source, several bool) error {
+	if several || t.isDir {
+		return t.notDir()
+	}
+	l.Root, l.RootExists = parentOf(t.path), true
+	for _, s := range found {
+		if s.info.IsDir() {
+			return t.notDir()
+		}
+		item := Item{Src: s.path, Dst: lastName(t.path), Info: s.info, InPlace: !t.info.IsRegular()}
+		l.Items = append(l.Items, item)
+	}
+	return nil
+}
+
+// onNew lands sources on a target that does not exist.
+func (l *Landing) onNew(t target, found []source, several bool) {
+	if several || len(found) == 0 {
+		l.inside(t.path, found)
+		return
+	}
+	switch s := found[0]; {
+	case s.info.IsDir():
+		l.Root = t.path
+		l.Items = []Item{{Src: s.path, Info: s.info}}
+	case t.isDir:
+		l.inside(t.path, found)
+	default:
+		l.Root = parentOf(t.path)
+		l.RootExists = l.Root == "." || l.Root == "/"
+		l.Items = []Item{{Src: s.path, Dst: lastName(t.path), Info: s.info}}
+	}
+}
+
+// inside lands each source under its own name in the directory root.
+func (l *Landing) inside(root string, found []source) {
+	l.Root = root
+	for _, s := range found {
+		name := lastName(s.path)
+		l.Items = append(l.Items, Item{Src: s.path, Dst: name, Info: s.info, Contents: name == ""})
+	}
+}
+
+// checkNames refuses two sources on one name, and drops a source that was named twice. What the contents of a nameless source
+// are called is not known yet, so two of those are refused together, and one is asked for the others' names.
+func (l *Landing) checkNames(src fsys.FS) error {
+	first := make(map[string]Item, len(l.Items))
+	kept := l.Items[:0]
+	for _, item := range l.Items {
+		other, taken := first[item.Dst]
+		if taken && other.Src != item.Src {
+			return &CollisionError{A: other.Src, B: item.Src, Dst: l.Path(item.Dst)}
+		}
+		if !taken {
+			first[item.Dst] = item
+			kept = append(kept, item)
+		}
+	}
+	l.Items = kept
+	spread, ok := first[""]
+	if !ok || len(first) == 1 {
+		return nil
+	}
+	for _, item := range l.Items {
+		if item.Dst == "" {
+			continue
+		}
+		same := join(spread.Src, item.Dst)
+		if _, err := src.Lstat(same); err == nil {
+			return &CollisionError{A: same, B: item.Src, Dst: l.Path(item.Dst)}
+		} else if fsys.Lost(err) {
+			return err
+		}
+	}
+	return nil
+}

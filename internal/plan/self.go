@@ -1,0 +1,106 @@
+package plan
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+
+	"mscp/internal/fsys"
+)
+
+// SelfCopyError is a source that lands on itself or, a directory, inside itself.
+type SelfCopyError struct{ Src, Dst string }
+
+func (e *SelfCopyError) Error() string {
+	return fmt.Sprintf("%q and %q are the same, or one lies inside the other, on one machine", e.Src, e.Dst)
+}
+
+// SelfCopy finds out whether a source would be copied onto itself or into itself; then the error is a [*SelfCopyError].
+//
+// The two sides may be one machine under any name, and SFTP tells no identity of files. So where the paths
+// coincide, links resolved, a file with a random name (from random) is made on the destination and looked for on the
+// source, then removed. Where it cannot be made, nothing else can be either: the sides then count as different.
+func SelfCopy(src, dst fsys.FS, l *Landing, random io.Reader) error {
+	meets := make([]string, len(l.Items)) // where Items[i] meets itself
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for i, item := range l.Items {
+		group.Go(func() (err error) {
+			meets[i], err = meet(src, dst, item, l.Path(item.Dst))
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	probed := make(map[string]bool)
+	for i, item := range l.Items {
+		dir := meets[i]
+		if dir != "" && !item.Info.IsDir() {
+			dir = parentOf(dir)
+		}
+		if dir == "" || probed[dir] {
+			continue
+		}
+		probed[dir] = true
+		if same, err := probe(src, dst, dir, random); err != nil {
+			return err
+		} else if same {
+			return &SelfCopyError{Src: item.Src, Dst: l.Path(item.Dst)}
+		}
+	}
+	return nil
+}
+
+// meet returns the real path of where, the item's destination, if it is the item's own or lies inside the item, else "".
+func meet(src, dst fsys.FS, item Item, where string) (string, error) {
+	from, err := src.RealPath(item.Src)
+	if err != nil {
+		return "", lostOnly(err)
+	}
+	to, err := realPath(dst, where)
+	if err != nil {
+		return "", lostOnly(err)
+	}
+	if to == from || item.Info.IsDir() && within(to, from) {
+		return to, nil
+	}
+	return "", nil
+}
+
+// realPath resolves a path whose end need not exist: servers differ in what they do with those.
+func realPath(f fsys.FS, p string) (string, error) {
+	real, err := f.RealPath(p)
+	parent := parentOf(p)
+	if !fsys.Missing(err) || parent == p {
+		return real, err
+	}
+	if real, err = realPath(f, parent); err != nil {
+		return "", err
+	}
+	return join(real, lastName(p)), nil
+}
+
+// probe reports whether both sides see one directory under the path dir, or under its deepest parent that exists.
+func probe(src, dst fsys.FS, dir string, random io.Reader) (same bool, err error) {
+	var id [16]byte
+	if _, err := io.ReadFull(random, id[:]); err != nil {
+		return false, fmt.Errorf("random name: %w", err)
+	}
+	name := ".mscp-probe-" + hex.EncodeToString(id[:])
+	f, err := dst.Create(join(dir, name), 0o600, false)
+	for fsys.Missing(err) && parentOf(dir) != dir {
+		dir = parentOf(dir)
+		f, err = dst.Create(join(dir, name), 0o600, false)
+	}
+	if err != nil {
+		return false, lostOnly(err)
+	}
+	closeErr := f.Close()
+	_, lookErr := src.Lstat(join(dir, name))
+	removeErr := dst.Remove(join(dir, name))
+	return lookErr == nil, errors.Join(closeErr, removeErr, lostOnly(lookErr))
+}
