@@ -4,18 +4,16 @@ import (
 	"encoding/binary"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 )
 
-const (
-	// closeGrace is how long the server may take to confirm the end of a channel on a connection that others still use.
-	// Only the server's answer unblocks the readers and writers of an x/crypto/ssh channel; without one the
-	// connection is given up.
-	closeGrace = 10 * time.Second
-	keepStderr = 4 << 10 // bytes
-)
+// closeGrace is how long the server may take to confirm the end of a channel on a connection that others still use.
+// Only the server's answer unblocks the readers and writers of an x/crypto/ssh channel; without one the
+// connection is given up.
+const closeGrace = 10 * time.Second
 
 // Channel is the standard input and output of an SFTP server: one SSH channel. One goroutine may read and one may
 // write at a time.
@@ -25,16 +23,18 @@ type Channel struct {
 	ended  chan struct{} // closed when both sides have closed the channel
 	closes sync.Once
 
-	mu     sync.Mutex
-	stderr []byte
-	status int
+	status atomic.Int64
 }
 
 func newChannel(c *Conn, ch ssh.Channel, reqs <-chan *ssh.Request) *Channel {
-	channel := &Channel{ch: ch, conn: c, ended: make(chan struct{}), status: -1}
+	channel := &Channel{ch: ch, conn: c, ended: make(chan struct{})}
+	channel.status.Store(-1)
 	c.pool.running.Add(2)
 	go func() { defer c.pool.running.Done(); channel.serve(reqs) }()
-	go func() { defer c.pool.running.Done(); channel.drain() }()
+	go func() { // unread, the standard error would use up the window and stop the server
+		defer c.pool.running.Done()
+		_, _ = io.Copy(io.Discard, ch.Stderr())
+	}()
 	return channel
 }
 
@@ -50,19 +50,8 @@ func (c *Channel) Conn() *Conn { return c.conn }
 // Done is closed when the channel has ended on both sides.
 func (c *Channel) Done() <-chan struct{} { return c.ended }
 
-// Stderr is the beginning of what the SFTP server said on its standard error, for messages; it is untrusted text.
-func (c *Channel) Stderr() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return string(c.stderr)
-}
-
 // ExitStatus is the SFTP server's, or -1 while it is not known.
-func (c *Channel) ExitStatus() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.status
-}
+func (c *Channel) ExitStatus() int { return int(c.status.Load()) }
 
 // Close ends the channel, and the connection if it was its last one. Readers and writers return: at once with the
 // connection, otherwise when the server confirms, or after closeGrace with the connection.
@@ -99,26 +88,10 @@ func (c *Channel) serve(reqs <-chan *ssh.Request) {
 	defer close(c.ended)
 	for r := range reqs {
 		if r.Type == "exit-status" && len(r.Payload) >= 4 {
-			c.mu.Lock()
-			c.status = int(binary.BigEndian.Uint32(r.Payload))
-			c.mu.Unlock()
+			c.status.Store(int64(binary.BigEndian.Uint32(r.Payload)))
 		}
 		if r.WantReply {
 			_ = r.Reply(false, nil)
-		}
-	}
-}
-
-// drain keeps the standard error flowing: unread, it would use up the window and stop the server.
-func (c *Channel) drain() {
-	buf := make([]byte, 1<<10)
-	for {
-		n, err := c.ch.Stderr().Read(buf)
-		c.mu.Lock()
-		c.stderr = append(c.stderr, buf[:min(n, keepStderr-len(c.stderr))]...)
-		c.mu.Unlock()
-		if err != nil {
-			return
 		}
 	}
 }

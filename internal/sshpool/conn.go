@@ -30,8 +30,10 @@ type Conn struct {
 	shuts sync.Once
 }
 
+// newConn returns a connection to dial, with one channel reserved on it.
 func newConn(p *Pool, id int) *Conn {
-	return &Conn{pool: p, id: id, limit: p.o.Sessions, users: 1, ready: make(chan struct{}), done: make(chan struct{})}
+	return &Conn{pool: p, id: id, limit: p.o.Sessions, users: 1, channels: 1,
+		ready: make(chan struct{}), done: make(chan struct{})}
 }
 
 // ID numbers the connections of a pool from 1; numbers are not used again.

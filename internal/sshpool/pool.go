@@ -141,7 +141,6 @@ func (p *Pool) reserve() (c *Conn, mine bool, err error) {
 		p.lastID++
 		c = newConn(p, p.lastID)
 		p.conns = append(p.conns, c)
-		c.channels = 1
 		return c, true, nil
 	}
 	for _, other := range p.conns {
@@ -150,6 +149,7 @@ func (p *Pool) reserve() (c *Conn, mine bool, err error) {
 		}
 	}
 	if c != nil {
+		c.users++
 		c.channels++
 		return c, false, nil
 	}
