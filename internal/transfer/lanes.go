@@ -2,9 +2,7 @@ package transfer
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -159,44 +157,21 @@ func estimate(done, known int64, elapsed time.Duration) time.Duration {
 	return time.Duration(float64(elapsed) * float64(known-done) / float64(max(done, 1)))
 }
 
-// temporary is what an error of OpenLane has where trying again may help.
-type temporary interface{ Temporary() bool }
-
-const (
-	firstPause = time.Second
-	lastPause  = 30 * time.Second
-)
-
-// openLane opens one lane and starts it. A failure costs speed only; one that may pass is tried again after a growing pause.
+// openLane opens one lane and starts it. A failure costs speed only: OpenLane itself knows what is worth another try.
 func (e *engine) openLane(ctx context.Context) {
 	e.lanes.mu.Lock()
 	e.lanes.opening++
 	e.lanes.mu.Unlock()
-	l, err := e.tryLane(ctx)
+	l, err := e.OpenLane(ctx)
 	if err == nil {
 		e.startLane(ctx, l)
 	} else if ctx.Err() == nil {
 		e.fewer.Do(func() {
-			e.Observer.Notice(fmt.Sprintf("going on with %d connections: a further one failed: %v", e.Counters.Conns.Load(), err))
+			e.Observer.Notice(fmt.Sprintf("a further connection failed, the copy goes on without it: %v", err))
 		})
 	}
 	e.lanes.mu.Lock()
 	defer e.lanes.mu.Unlock()
 	e.lanes.opening--
 	e.lastLane()
-}
-
-func (e *engine) tryLane(ctx context.Context) (Lane, error) {
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		l, err := e.OpenLane(ctx)
-		var t temporary
-		if err == nil || !errors.As(err, &t) || !t.Temporary() {
-			return l, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(pause/2 + rand.N(pause)):
-		}
-	}
 }

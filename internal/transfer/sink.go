@@ -21,7 +21,6 @@ func (s *sink) File(ctx context.Context, e plan.Entry) error {
 	en.Counters.FilesKnown.Add(1)
 	en.Counters.BytesKnown.Add(e.Info.Size)
 	if !en.queue.push(f) {
-		e.Parent.Release()
 		return context.Cause(ctx)
 	}
 	return nil
@@ -58,6 +57,7 @@ func (s *sink) MakeDir(_ context.Context, d *plan.Dir) error {
 	case err == nil:
 		d.Made = true
 	case errors.Is(err, fs.ErrExist):
+		d.Made = d.Dst == "" // walked only where the destination's root is new
 		err = e.existing(dst, name, d)
 	}
 	if err != nil {
@@ -96,7 +96,7 @@ func (e *engine) existing(dst fsys.FS, name string, d *plan.Dir) error {
 }
 
 // FinishDir sets a directory's mode and times, once all below it is in place. Without -p the umask has had its say when the
-// directory was made, and only what MakeDir added for the owner is taken away again.
+// directory was made, and only what it was made with beyond the source's mode is taken away again.
 func (s *sink) FinishDir(d *plan.Dir) {
 	e := (*engine)(s)
 	dst, name := e.destination(), e.target(d.Dst)
@@ -104,7 +104,7 @@ func (s *sink) FinishDir(d *plan.Dir) {
 	switch {
 	case e.Preserve:
 		err = dst.SetAttr(name, attrOf(d.Info, true))
-	case d.Made && d.Info.Mode.Perm()&0o700 != 0o700:
+	case d.Made && (d.Dst == "" || d.Info.Mode.Perm()&0o700 != 0o700):
 		var now fsys.Info
 		if now, err = dst.Stat(name); err == nil {
 			mode := now.Mode.Perm() & d.Info.Mode.Perm()

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"mscp/internal/fsys"
+	"mscp/internal/progress"
+	"mscp/internal/sshconf"
+	"mscp/internal/sshpool"
+	"mscp/internal/transfer"
+)
+
+// dialer opens lanes to the one remote host.
+type dialer struct {
+	pool   *sshpool.Pool
+	prompt *terminal
+	side   string
+	block  int
+	login  time.Duration // what the first login took
+}
+
+// lane is an SFTP session and the channel that it runs on.
+type lane struct {
+	channel *sshpool.Channel
+	sftp    *fsys.SFTP
+}
+
+func (l *lane) FS() transfer.Remote { return l.sftp }
+func (l *lane) Conn() int           { return l.channel.Conn().ID() }
+func (l *lane) Close() error        { return l.sftp.Close() }
+
+func (c *copier) newDialer() (*dialer, error) {
+	env, err := sshconf.SystemEnv()
+	if err != nil {
+		return nil, err
+	}
+	host, warnings, err := sshconf.Resolve(c.host(), c.sshFlags4Host(), env)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range warnings {
+		c.display.Notice(w.String())
+	}
+	if c.congestion != "" {
+		if err := sshpool.CheckCongestion(c.congestion); err != nil {
+			return nil, err
+		}
+	}
+	prompt := &terminal{pause: c.display.Pause}
+	return &dialer{
+		pool: sshpool.New(sshpool.Options{
+			Host:        host,
+			Connections: c.connections,
+			Sessions:    c.sessions,
+			MaxStartups: c.maxStartups,
+			Interval:    time.Duration(c.interval),
+			Nagle:       c.nagle,
+			Congestion:  c.congestion,
+			Prompter:    prompt,
+			Password:    c.sys.getenv("MSCP_SSH_AUTH_PASSWORD"),
+			Passphrase:  c.sys.getenv("MSCP_SSH_AUTH_PASSPHRASE"),
+			Log:         c.log(),
+		}),
+		prompt: prompt,
+		side:   c.host().Login(),
+		block:  int(c.block),
+	}, nil
+}
+
+func (c *copier) sshFlags4Host() sshconf.Flags {
+	f := sshconf.Flags{
+		Login: c.flags.login, Port: c.port, ConfigFile: c.config, Options: c.options, Identities: c.identities,
+		Jump: c.jump, Ciphers: c.ciphers, MACs: c.macs,
+	}
+	switch {
+	case c.ipv4:
+		f.Family = sshconf.IPv4
+	case c.ipv6:
+		f.Family = sshconf.IPv6
+	}
+	return f
+}
+
+// log is what -v and -d show of the connections.
+func (c *copier) log() sshpool.Log {
+	level := c.verbose - 1
+	if c.debug {
+		level = 3
+	}
+	if level < 1 {
+		return nil
+	}
+	return func(l int, format string, args ...any) {
+		if l <= level {
+			fmt.Fprintf(c.sys.stderr, "mscp: ssh: %s\n", progress.Escape(fmt.Sprintf(format, args...)))
+		}
+	}
+}
+
+// open opens the first lane, and measures what a login costs.
+func (d *dialer) open(ctx context.Context) (*lane, error) {
+	begun := time.Now()
+	l, err := d.openLane(ctx)
+	d.login = since(begun, d.prompt.asked())
+	return l, err
+}
+
+func (d *dialer) openLane(ctx context.Context) (*lane, error) {
+	ch, err := d.pool.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// A server that does not speak SFTP must not keep a cancelled copy waiting.
+	stop := context.AfterFunc(ctx, func() { ch.Close() })
+	s, err := fsys.NewSFTP(ch, d.side, d.block)
+	if !stop() && err == nil {
+		s.Close()
+		return nil, context.Cause(ctx)
+	}
+	if err != nil {
+		return nil, &startError{d.side, err}
+	}
+	return &lane{ch, s}, nil
+}

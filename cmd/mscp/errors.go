@@ -1,0 +1,186 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"syscall"
+
+	"mscp/internal/chunker"
+	"mscp/internal/endpoint"
+	"mscp/internal/fsys"
+	"mscp/internal/plan"
+	"mscp/internal/progress"
+	"mscp/internal/sshconf"
+	"mscp/internal/sshpool"
+	"mscp/internal/transfer"
+)
+
+// Exit codes; 128+N is an end by signal N.
+const (
+	exitOK         = 0
+	exitFailed     = 1
+	exitUsage      = 2
+	exitConnection = 3
+)
+
+// usageError is a command line that cannot be carried out.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (u *usageError) Error() string { return u.err.Error() }
+func (u *usageError) Unwrap() error { return u.err }
+
+func usage(format string, args ...any) error { return &usageError{err: fmt.Errorf(format, args...)} }
+
+// startError is a server that let us in and then did not speak SFTP.
+type startError struct {
+	host string
+	err  error
+}
+
+func (s *startError) Error() string {
+	return fmt.Sprintf("%s: no SFTP session: %v", s.host, s.err)
+}
+
+func (s *startError) Unwrap() error { return s.err }
+
+// exitCode is the number that scripts decide on.
+func exitCode(err error) int {
+	var signal *signalled
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &signal):
+		return 128 + int(signal.sig)
+	case isUsage(err):
+		return exitUsage
+	case isConnection(err):
+		return exitConnection
+	}
+	return exitFailed
+}
+
+func isUsage(err error) bool {
+	return errors.As(err, new(*usageError)) || errors.As(err, new(*endpoint.Error)) ||
+		errors.As(err, new(*sshconf.UsageError)) || errors.As(err, new(*sshconf.UnsupportedError)) ||
+		errors.As(err, new(*sshconf.FileError)) || errors.As(err, new(*sshpool.CongestionError)) || errors.Is(err, chunker.ErrPolicy)
+}
+
+func isConnection(err error) bool {
+	for _, is := range []error{sshpool.ErrSessionRefused, sshpool.ErrNoSubsystem, sshpool.ErrDropped, sshpool.ErrAlgorithms,
+		sshpool.ErrDead, transfer.ErrNoLane} {
+		if errors.Is(err, is) {
+			return true
+		}
+	}
+	return errors.As(err, new(*sshpool.DialError)) || errors.As(err, new(*sshpool.AuthError)) ||
+		errors.As(err, new(*sshpool.HostKeyError)) || errors.As(err, new(*startError)) || fsys.Lost(err)
+}
+
+// complain prints why the command ended, and what the user can do about it.
+func complain(w io.Writer, err error) {
+	fmt.Fprintf(w, "mscp: %s\n", progress.Escape(err.Error()))
+	if h := hint(err); h != "" {
+		fmt.Fprintf(w, "mscp: hint: %s\n", progress.Escape(h))
+	}
+}
+
+// hint is the table of what helps.
+func hint(err error) string {
+	var given *usageError
+	var arg *endpoint.Error
+	switch {
+	case errors.As(err, new(*signalled)):
+		return "run the same command again: partial files are kept and overwritten by the next run"
+	case errors.As(err, &given):
+		if given.hint != "" {
+			return given.hint
+		}
+		return "mscp -h lists the flags"
+	case errors.As(err, &arg):
+		return arg.Hint
+	}
+	if h := connectionHint(err); h != "" {
+		return h
+	}
+	return fileHint(err)
+}
+
+func connectionHint(err error) string {
+	var key *sshpool.HostKeyError
+	var auth *sshpool.AuthError
+	var dial *sshpool.DialError
+	switch {
+	case errors.As(err, &key):
+		return hostKeyHint(key)
+	case errors.As(err, &auth):
+		return authHint(auth)
+	case errors.Is(err, sshpool.ErrDropped):
+		return "the server drops logins when there are too many (MaxStartups) or after failed ones (penalties): wait, or use a smaller -u, or -I"
+	case errors.As(err, &dial):
+		return dialHint(dial)
+	case errors.Is(err, sshpool.ErrNoSubsystem):
+		return `sshd_config on the server needs a line "Subsystem sftp ..."`
+	case errors.As(err, new(*startError)):
+		return "a shell that prints something at login breaks SFTP: ssh HOST true must print nothing"
+	case errors.Is(err, transfer.ErrNoLane), fsys.Lost(err):
+		return "check the network and the server, and run the same command again"
+	}
+	return ""
+}
+
+func hostKeyHint(e *sshpool.HostKeyError) string {
+	switch e.Kind {
+	case sshpool.Unknown:
+		return "connect once with ssh and compare the fingerprint, or give -o StrictHostKeyChecking=accept-new"
+	case sshpool.Changed:
+		return fmt.Sprintf("if the server was installed anew, remove the old key with: ssh-keygen -R '%s'; otherwise somebody may be listening", e.Host)
+	case sshpool.Revoked:
+		return "the key was marked as stolen or retired: ask the server's administrator"
+	}
+	return ""
+}
+
+func authHint(e *sshpool.AuthError) string {
+	switch {
+	case e.NoTerminal:
+		return "there is no terminal to ask on: use a key without passphrase, an agent, or MSCP_SSH_AUTH_PASSWORD or _PASSPHRASE"
+	case e.FromEnv:
+		return "the secret in MSCP_SSH_AUTH_PASSWORD or _PASSPHRASE was not accepted"
+	}
+	return "check the user name (-l) and the keys (-i); ssh with the same arguments and -v tells more"
+}
+
+func dialHint(e *sshpool.DialError) string {
+	switch e.Kind {
+	case sshpool.Refused:
+		return "is sshd running there, and on this port (-P)?"
+	case sshpool.NoSuchHost:
+		return "check the host's name, or give its address"
+	case sshpool.Timeout, sshpool.Unreachable:
+		return "check the network, and firewalls on the way"
+	}
+	return ""
+}
+
+func fileHint(err error) string {
+	switch {
+	case errors.As(err, new(*plan.CollisionError)):
+		return "copy them to different directories, one command each"
+	case errors.Is(err, fsys.ErrNoSpace), errors.Is(err, fsys.ErrQuota):
+		return "make room on the destination and run the same command again"
+	case errors.Is(err, fsys.ErrEscapes):
+		return "a symbolic link in the destination leads out of it: copy to the directory that it names"
+	case errors.Is(err, fs.ErrNotExist):
+		return "check the path"
+	case errors.Is(err, fs.ErrPermission):
+		return "check the permissions of the path and of the directories above it"
+	case errors.Is(err, syscall.EPIPE):
+		return "the reader of standard output has gone; the copy itself came to its end"
+	}
+	return ""
+}

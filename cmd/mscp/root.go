@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// system is what the commands take from their surroundings.
+type system struct {
+	stdout, stderr *os.File
+	getenv         func(string) string
+}
+
+// run is the program: it returns the exit code.
+func run(args []string, sys system) int {
+	ctx, interrupted := withSignals(context.Background(), sys)
+	defer interrupted()
+	root := newRootCommand(sys)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !errors.As(err, new(*partial)) {
+		complain(sys.stderr, err)
+	}
+	return exitCode(err)
+}
+
+func newRootCommand(sys system) *cobra.Command {
+	f := &flags{}
+	c := &cobra.Command{
+		Use:   "mscp [flags] source... target",
+		Short: "Copy files over many SSH connections at once",
+		Long: "mscp copies files and directories between this machine and another over many SSH connections at once.\n" +
+			"One side is remote, [[user@]host:]path; the other side needs nothing but sshd.",
+		Example: "  mscp big.tar node:/work/               one large file, in parallel\n" +
+			"  mscp node:/work/run42 .                a whole tree\n" +
+			"  mscp a b/ 'c*' user@node:data/         several sources, globs on either side\n" +
+			"  mscp -n 8 -P 2222 src [::1]:dst        eight connections to port 2222",
+		Args:              cobra.ArbitraryArgs,
+		Version:           version,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		RunE: func(c *cobra.Command, args []string) error {
+			return newCopy(sys, f, c.Flags().Changed).run(c.Context(), args)
+		},
+	}
+	c.SetVersionTemplate("mscp {{.Version}}\n")
+	c.SetOut(sys.stdout)
+	c.SetErr(sys.stderr)
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err: err} })
+	f.register(c)
+	c.AddCommand(newDemoCommand(func(ctx context.Context, args []string) error {
+		return runCopy(ctx, sys, args)
+	}))
+	return c
+}
+
+// runCopy is the copy command with arguments of its own, in this process.
+func runCopy(ctx context.Context, sys system, args []string) error {
+	c := newRootCommand(sys)
+	c.SetArgs(args)
+	return c.ExecuteContext(ctx)
+}
+
+// writeHelp prints the help with its flags in groups.
+func writeHelp(w io.Writer, c *cobra.Command, groups []group) {
+	out := &lineWriter{w: w}
+	out.print(c.Long, "\n\nUsage:\n  ", c.UseLine(), "\n\nExamples:\n", c.Example, "\n")
+	for _, g := range groups {
+		out.print("\n", g.title, ":\n", g.flags.FlagUsages())
+	}
+	out.print("\nOther commands:\n")
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() && sub.Name() != "help" {
+			out.print("  mscp ", sub.Name(), "\t", sub.Short, "\n")
+		}
+	}
+	out.print("\nEnvironment: MSCP_SSH_AUTH_PASSWORD, MSCP_SSH_AUTH_PASSPHRASE, SSH_AUTH_SOCK\n",
+		"Exit status: 0 all copied; 1 some files failed; 2 usage; 3 no connection or login; 128+N ended by signal N\n")
+}
+
+// lineWriter writes until the first error: help to a closed pipe is nobody's loss.
+type lineWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (l *lineWriter) print(parts ...string) {
+	for _, p := range parts {
+		if l.err == nil {
+			_, l.err = io.WriteString(l.w, p)
+		}
+	}
+}

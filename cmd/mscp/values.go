@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+	"time"
+
+	"mscp/internal/progress"
+)
+
+// byteSize is a flag's value: bytes, with k, m, g or t for powers of 1024.
+type byteSize int64
+
+// maxSize leaves room for three copies in an int64.
+const maxSize = 1 << 60
+
+// Set implements pflag.Value.
+func (b *byteSize) Set(text string) error {
+	digits, shift := text, 0
+	if i := len(text) - 1; i >= 0 {
+		if unit := strings.IndexByte("kmgt", text[i]|0x20); unit >= 0 {
+			digits, shift = text[:i], 10*(unit+1)
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n < 0 || n > maxSize>>shift {
+		return fmt.Errorf("%q is no size: give bytes, or a number with k, m, g or t", text)
+	}
+	*b = byteSize(n << shift)
+	return nil
+}
+
+// String implements pflag.Value; nothing for the default, which the help tells in words.
+func (b *byteSize) String() string {
+	if *b == 0 {
+		return ""
+	}
+	return progress.FormatBytes(int64(*b))
+}
+
+// Type is what the help shows for the value.
+func (*byteSize) Type() string { return "SIZE" }
+
+// bitRate is a flag's value: bit/s, with k, m or g for powers of 1000.
+type bitRate int64
+
+// Set implements pflag.Value.
+func (r *bitRate) Set(text string) error {
+	digits, unit := text, 1.0
+	if i := len(text) - 1; i >= 0 {
+		if k := strings.IndexByte("kmgt", text[i]|0x20); k >= 0 {
+			digits, unit = text[:i], []float64{1e3, 1e6, 1e9, 1e12}[k]
+		}
+	}
+	n, err := strconv.ParseFloat(digits, 64)
+	if err != nil || !(n*unit >= 8) || n*unit > 1e18 {
+		return fmt.Errorf("%q is no rate: give bit/s, or a number with k, m or g, at least 8", text)
+	}
+	*r = bitRate(n * unit)
+	return nil
+}
+
+// String implements pflag.Value.
+func (r *bitRate) String() string {
+	if *r == 0 {
+		return ""
+	}
+	return progress.FormatBits(float64(*r))
+}
+
+// Type is what the help shows for the value.
+func (*bitRate) Type() string { return "RATE" }
+
+// seconds is a flag's value: a time in seconds, or with a unit.
+type seconds time.Duration
+
+// Set implements pflag.Value.
+func (s *seconds) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		d, err = time.ParseDuration(text + "s")
+	}
+	if err != nil || d < 0 {
+		return fmt.Errorf("%q is no time: give seconds, or a number with a unit (500ms, 3s)", text)
+	}
+	*s = seconds(d)
+	return nil
+}
+
+// String implements pflag.Value.
+func (s *seconds) String() string {
+	if *s == 0 {
+		return ""
+	}
+	return time.Duration(*s).String()
+}
+
+// Type is what the help shows for the value.
+func (*seconds) Type() string { return "SECONDS" }
+
+// cpuMask is a flag's value: bit N of a hexadecimal number stands for CPU N.
+type cpuMask []int
+
+// Set implements pflag.Value.
+func (m *cpuMask) Set(text string) error {
+	digits := strings.TrimPrefix(strings.TrimPrefix(text, "0x"), "0X")
+	*m = nil
+	for i := len(digits) - 1; i >= 0; i-- {
+		nibble, err := strconv.ParseUint(digits[i:i+1], 16, 4)
+		if err != nil {
+			return fmt.Errorf("%q is no hexadecimal mask", text)
+		}
+		for ; nibble != 0; nibble &= nibble - 1 {
+			*m = append(*m, 4*(len(digits)-1-i)+bits.TrailingZeros64(nibble))
+		}
+	}
+	if len(*m) == 0 {
+		return errors.New("the mask names no CPU")
+	}
+	return nil
+}
+
+// String implements pflag.Value.
+func (m *cpuMask) String() string {
+	if len(*m) == 0 {
+		return ""
+	}
+	return fmt.Sprint([]int(*m))
+}
+
+// Type is what the help shows for the value.
+func (*cpuMask) Type() string { return "HEX" }
