@@ -54,7 +54,8 @@ func (l *Landing) Path(dst string) string { return join(l.Root, dst) }
 //	., .., x/.. and /           target/...              target/...
 //
 // A target that exists and is no directory takes one source that is no directory: what the target's link leads to is
-// replaced, not the link, and a device or a FIFO is written in place.
+// replaced, not the link, and a device or a FIFO is written in place. A link that leads nowhere counts as a name that
+// does not exist.
 //
 // Errors are an [*fsys.Error] (ErrNotDir where the target cannot hold the sources) or a [*CollisionError]. A source
 // that is not there is no error but one of Failures.
