@@ -124,12 +124,10 @@ func (c *copier) plan(remote fsys.FS) (*job, error) {
 	for i, s := range c.sources {
 		patterns[i] = pathOf(s)
 	}
-	sources, missing := c.expand(j.src, patterns)
-	land, err := plan.Land(j.src, j.dst, sources, pathOf(c.target))
+	land, err := plan.Land(j.src, j.dst, expand(j.src, patterns), pathOf(c.target))
 	if err != nil {
 		return nil, err
 	}
-	land.Failures = append(missing, land.Failures...)
 	if err := plan.SelfCopy(j.src, j.dst, land, rand.Reader); err != nil {
 		return nil, err
 	}
@@ -137,16 +135,17 @@ func (c *copier) plan(remote fsys.FS) (*job, error) {
 	return j, nil
 }
 
-// expand replaces patterns by what they match; one that matches nothing is a failure like any other missing source.
-func (c *copier) expand(src fsys.FS, patterns []string) (sources []string, missing []plan.Failure) {
+// expand replaces patterns by what they match. One that matches nothing stays as it is: it counts as a source, and is
+// reported as one that is missing.
+func expand(src fsys.FS, patterns []string) (sources []string) {
 	for _, p := range patterns {
 		found, err := plan.Expand(src, []string{p})
-		if err != nil {
-			missing = append(missing, plan.Failure{Path: p, Err: err})
+		if err != nil && len(found) == 0 {
+			found = []string{p}
 		}
 		sources = append(sources, found...)
 	}
-	return sources, missing
+	return sources
 }
 
 func pathOf(e endpoint.Endpoint) string {
