@@ -21,13 +21,19 @@ type auth struct {
 	used map[string]bool // one-time answers
 }
 
-// config returns the server's side of the handshake.
-func (a *auth) config(hostKeys []ssh.Signer) *ssh.ServerConfig {
+// config returns the server's side of one handshake. in is called when the client is in, before it is told so.
+func (a *auth) config(in func()) *ssh.ServerConfig {
 	c := &ssh.ServerConfig{
 		Config: a.o.SSH, NoClientAuth: a.o.NoAuth, MaxAuthTries: a.o.MaxAuthTries,
-		AuthLogCallback: a.log,
+		AuthLogCallback: func(m ssh.ConnMetadata, method string, err error) {
+			a.log(m, method)
+			if err == nil {
+				a.stats.note(func(s *Stats) { s.Logins++ })
+				in()
+			}
+		},
 	}
-	for _, k := range hostKeys {
+	for _, k := range a.o.HostKeys {
 		c.AddHostKey(k)
 	}
 	if len(a.o.Keys) > 0 {
@@ -42,7 +48,7 @@ func (a *auth) config(hostKeys []ssh.Signer) *ssh.ServerConfig {
 	return c
 }
 
-func (a *auth) log(m ssh.ConnMetadata, method string, _ error) {
+func (a *auth) log(m ssh.ConnMetadata, method string) {
 	a.stats.user(m.User())
 	if method != "none" {
 		a.stats.note(func(s *Stats) { s.Attempts++ })

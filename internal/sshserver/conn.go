@@ -3,6 +3,7 @@ package sshserver
 import (
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,13 +26,13 @@ func (s *Server) serve(raw net.Conn, line Line) {
 	wire := newWire(raw, line)
 	defer wire.Close()
 	_ = raw.SetDeadline(time.Now().Add(loginGrace))
-	sc, channels, requests, err := ssh.NewServerConn(wire, s.config)
-	s.authenticated()
+	in := sync.OnceFunc(s.startupEnds)
+	defer in()
+	sc, channels, requests, err := ssh.NewServerConn(wire, s.auth.config(in))
 	if err != nil {
 		return
 	}
 	_ = raw.SetDeadline(time.Time{})
-	s.stats.note(func(st *Stats) { st.Logins++ })
 	s.wg.Go(func() { ssh.DiscardRequests(requests) })
 	c := &conn{Server: s}
 	for ch := range channels {

@@ -15,10 +15,9 @@ import (
 
 // Server is an SSH server on 127.0.0.1. Its methods may be called by many goroutines at once.
 type Server struct {
-	o      Options
-	config *ssh.ServerConfig
-	host   ssh.PublicKey
-	stats  *stats
+	o     Options
+	auth  *auth
+	stats *stats
 
 	listener net.Listener
 	cancel   context.CancelFunc
@@ -47,11 +46,10 @@ func New(o Options) (*Server, error) {
 		o.HostKeys = []ssh.Signer{key}
 	}
 	s := &Server{
-		o: o, host: o.HostKeys[0].PublicKey(), conns: make(map[net.Conn]bool),
+		o: o, conns: make(map[net.Conn]bool),
 		stats: &stats{exts: make(map[string]int)},
 	}
-	a := &auth{o: &s.o, stats: s.stats, used: make(map[string]bool)}
-	s.config = a.config(o.HostKeys)
+	s.auth = &auth{o: &s.o, stats: s.stats, used: make(map[string]bool)}
 	return s, nil
 }
 
@@ -106,11 +104,11 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 
 // HostKey is the first of the server's public keys.
-func (s *Server) HostKey() ssh.PublicKey { return s.host }
+func (s *Server) HostKey() ssh.PublicKey { return s.o.HostKeys[0].PublicKey() }
 
 // KnownHosts is the line of a known_hosts file for the running server, with a newline.
 func (s *Server) KnownHosts() string {
-	return fmt.Sprintf("[127.0.0.1]:%d %s", s.Port(), ssh.MarshalAuthorizedKey(s.host))
+	return fmt.Sprintf("[127.0.0.1]:%d %s", s.Port(), ssh.MarshalAuthorizedKey(s.HostKey()))
 }
 
 // Stats is what the clients have done so far.
@@ -162,13 +160,14 @@ func (s *Server) admit(c net.Conn) bool {
 	return true
 }
 
-// authenticated ends a connection's startup; left ends the connection.
-func (s *Server) authenticated() {
+// startupEnds makes room for another connection to authenticate.
+func (s *Server) startupEnds() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.startups--
 }
 
+// left forgets a connection that has ended.
 func (s *Server) left(c net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -18,7 +18,7 @@ type wire struct {
 
 func newWire(c net.Conn, line Line) net.Conn {
 	if line != (Line{}) {
-		c = &badLine{Conn: c, line: line, closed: make(chan struct{})}
+		c = &badLine{Conn: c, line: line}
 	}
 	return &wire{c, bufio.NewReaderSize(c, readAhead)}
 }
@@ -28,9 +28,7 @@ func (w *wire) Read(p []byte) (int, error) { return w.ahead.Read(p) }
 // badLine is a connection that is cut, or goes silent, after a number of bytes.
 type badLine struct {
 	net.Conn
-	line   Line
-	once   sync.Once
-	closed chan struct{}
+	line Line
 
 	mu    sync.Mutex
 	bytes int64 // passed so far
@@ -64,8 +62,7 @@ func (b *badLine) Read(p []byte) (int, error) {
 	case cut:
 		_ = b.Close()
 	case silent:
-		<-b.closed
-		return 0, net.ErrClosed
+		return b.discard(p)
 	}
 	return n, err
 }
@@ -88,7 +85,11 @@ func (b *badLine) Write(p []byte) (int, error) {
 	return wrote, err
 }
 
-func (b *badLine) Close() error {
-	b.once.Do(func() { close(b.closed) })
-	return b.Conn.Close()
+// discard takes what comes, and gives nothing, until the connection is closed.
+func (b *badLine) discard(p []byte) (int, error) {
+	for {
+		if _, err := b.Conn.Read(p); err != nil {
+			return 0, err
+		}
+	}
 }
