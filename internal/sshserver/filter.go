@@ -43,14 +43,19 @@ type filter struct {
 	timer  *time.Timer
 	timing sync.WaitGroup
 	closed bool
+	// Requests given to the server so far, the last WRITE among them, and its replies so far.
+	passed, lastWrite, answered int
+	progress                    *sync.Cond // of answered and closed
 }
 
 func newFilter(ch io.ReadWriteCloser, o *Options, count func(Kind, string)) *filter {
-	return &filter{
+	f := &filter{
 		ch: ch, count: count, home: o.Home,
 		faults: append(slices.Clone(o.Faults), openSSH{}), all: len(o.Faults) > 0,
 		calls: make(map[uint32]*Call), paths: make(map[string]string),
 	}
+	f.progress = sync.NewCond(&f.mu)
+	return f
 }
 
 // Read gives the SFTP server the client's requests.
@@ -86,6 +91,7 @@ func (f *filter) next() error {
 	kind := Packet(f.buf).Kind()
 	if !f.all && !(openSSH{}).wants(kind) {
 		f.count(kind, "")
+		f.pass(kind, nil)
 		f.pending, f.stream = f.buf, length+4-headerLen
 		return nil
 	}
@@ -110,11 +116,27 @@ func (f *filter) request(p Packet) error {
 			return errHangup
 		}
 	}
-	f.mu.Lock()
-	f.calls[c.ID] = c
-	f.mu.Unlock()
+	f.pass(c.Kind, c)
 	f.pending, c.Request = c.Request, nil
 	return nil
+}
+
+// pass waits until the server may have the next request, and registers it. pkg/sftp carries out WRITE side by side with
+// what comes after it, except CLOSE: a FSETSTAT of times that overtakes a WRITE would be undone by it. OpenSSH's sftp-server
+// does one request after the other. pkg/sftp's replies are in the order of the requests.
+func (f *filter) pass(kind Kind, c *Call) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for kind != Read && kind != Write && f.answered < f.lastWrite && !f.closed {
+		f.progress.Wait()
+	}
+	f.passed++
+	if kind == Write {
+		f.lastWrite = f.passed
+	}
+	if c != nil {
+		f.calls[c.ID] = c
+	}
 }
 
 func (f *filter) newCall(p Packet) *Call {
@@ -166,6 +188,8 @@ func (f *filter) replied(p Packet) error {
 	f.mu.Lock()
 	c := f.calls[p.ID()]
 	delete(f.calls, p.ID())
+	f.answered++
+	f.progress.Broadcast()
 	f.mu.Unlock()
 	if c == nil {
 		return f.send(p)

@@ -48,6 +48,7 @@ func (f *filter) Close() error {
 	err := f.ch.Close()
 	f.mu.Lock()
 	f.closed, f.held = true, nil
+	f.progress.Broadcast()
 	f.stopTimer()
 	f.mu.Unlock()
 	f.timing.Wait()
