@@ -1,14 +1,49 @@
-# make build    bin/mscp
-# make demo     the main job on this machine, with nothing but Go
-# make check    formatting, vet, staticcheck, layers, go.mod, race tests of what is quick
-# make test     every test
-GO      ?= go
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+# make build      bin/mscp
+# make demo       the main job on this machine, with nothing but Go: copy a data set up and back, and compare
+# make test       every test; installs openssh-server first where that is missing and apt-get and root are there
+# make check      formatting, vet, staticcheck, layers, go.mod, and the race tests that need no sshd
+# make fuzz       each fuzz test for FUZZTIME
+# make figures    what docs/design/figures.md shows: ours beside scp and rsync against a real sshd
+GO        ?= go
+TESTFLAGS ?=
+FUZZTIME  ?= 30s
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
-.PHONY: build demo check test test-long clean
+# Quick, and in need of nothing but Go.
+PURE := ./internal/chunker/... ./internal/endpoint/... ./internal/plan/... ./internal/progress/... \
+        ./internal/sftpwire/... ./internal/sshconf/... ./internal/sshserver/... ./internal/transfer/...
+
+.PHONY: build demo test check layers fuzz figures clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/mscp ./cmd/mscp
 
 demo: build
 	bin/mscp demo
+
+test:
+	.ci/install
+	$(GO) test -race -timeout 20m $(TESTFLAGS) ./...
+
+check: layers
+	@out=$$(gofmt -l cmd internal); test -z "$$out" || { echo "not gofmt-ed: $$out"; exit 1; }
+	$(GO) vet ./...
+	GOOS=darwin $(GO) vet ./cmd/mscp ./internal/fsys ./internal/transfer
+	$(GO) tool staticcheck ./...
+	$(GO) mod tidy -diff
+	$(GO) test -race $(PURE)
+
+layers:
+	$(GO) test -run '^TestLayers$$' ./internal
+
+fuzz:
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	  done; done
+
+figures: build
+	docs/design/figures.sh
+
+clean:
+	rm -rf bin

@@ -28,6 +28,7 @@ type SFTP struct {
 	limits sftpwire.Limits
 
 	posixRename, fsync, statvfs bool
+	inOrder                     bool // OpenSSH's sftp-server, which handles one request after the other
 }
 
 // NewSFTP starts an SFTP session on a channel where the "sftp" subsystem runs, and owns the channel from then on, also when it
@@ -42,6 +43,7 @@ func NewSFTP(ch io.ReadWriteCloser, side string, block int) (*SFTP, error) {
 	s := &SFTP{side: side, wire: wire, client: client}
 	s.posixRename = s.has("posix-rename@openssh.com")
 	s.statvfs = s.has("statvfs@openssh.com")
+	s.inOrder = s.has("lsetstat@openssh.com") // OpenSSH 8.0 and later, and nobody else
 	s.fsync = s.has(sftpwire.FsyncExtension)
 	if err := s.negotiate(block); err != nil {
 		s.Close()

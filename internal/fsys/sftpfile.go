@@ -66,9 +66,17 @@ func (f *sftpFile) ReadLast(p []byte, off int64) (int, Info, error) {
 	return n, infoOf(path.Base(f.name), a), f.failed("read", err)
 }
 
-// WriteLast implements LastWriter.
+// WriteLast implements LastWriter. Requests on one file are to take effect in their order (draft-ietf-secsh-filexfer-02,
+// section 6.1), but servers made of pkg/sftp's let a WRITE overtake an FSETSTAT or be overtaken: then the file gets the time
+// of the write. Where the server is not known to keep the order, times are set when the write is acknowledged.
 func (f *sftpFile) WriteLast(p []byte, off int64, a Attr) (attrErr, err error) {
-	attrErr, err = f.h.WriteClose(p, off, wireAttrs(a))
+	if a.Times == nil || f.s.inOrder {
+		attrErr, err = f.h.WriteClose(p, off, wireAttrs(a))
+	} else if _, err = f.h.WriteAt(p, off); err == nil {
+		attrErr, err = f.h.SetStatClose(wireAttrs(a))
+	} else {
+		f.h.Close()
+	}
 	return f.failed("set attributes of", attrErr), f.failed("write", err)
 }
 

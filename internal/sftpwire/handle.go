@@ -96,6 +96,14 @@ func (h *Handle) WriteClose(p []byte, off int64, a Attrs) (attrErr, err error) {
 	return s.err, err
 }
 
+// SetStatClose is FSETSTAT with CLOSE right behind it. The handle is gone whatever it returns.
+func (h *Handle) SetStatClose(a Attrs) (attrErr, err error) {
+	s, c := h.call(typeFsetstat, 0).attrs(a), h.call(typeClose, 0)
+	defer func() { s.free(); c.free() }()
+	h.c.do(s, c)
+	return s.err, c.err
+}
+
 // Stat is FSTAT.
 func (h *Handle) Stat() (Attrs, error) {
 	k := h.call(typeFstat, typeAttrs)
