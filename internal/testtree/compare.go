@@ -82,15 +82,18 @@ func sum(ctx context.Context, path string) (s [sha256.Size]byte, err error) {
 	}
 }
 
-// DiffError is the differences between two trees, one a line, sorted by path.
+// DiffError is the differences between two trees, one a line, sorted by path. Names are quoted, safe to print.
 type DiffError struct{ Lines []string }
 
-// shown is how many differences the message has.
-const shown = 20
+// shown is how many differences the message has: it is one line.
+const shown = 3
 
 func (e *DiffError) Error() string {
-	lines := e.Lines[:min(len(e.Lines), shown)]
-	return fmt.Sprintf("%d differences:\n  %s", len(e.Lines), strings.Join(lines, "\n  "))
+	text := strings.Join(e.Lines[:min(len(e.Lines), shown)], "; ")
+	if n := len(e.Lines) - shown; n > 0 {
+		text += fmt.Sprintf("; and %d differences more", n)
+	}
+	return text
 }
 
 // Diff returns nil where got is the same tree, or a *DiffError.
@@ -105,7 +108,7 @@ func (t Tree) Diff(got Tree) error {
 		case !there:
 			lines = append(lines, fmt.Sprintf("%q is missing", name))
 		case !here:
-			lines = append(lines, fmt.Sprintf("%q is too many", name))
+			lines = append(lines, fmt.Sprintf("%q is one too many", name))
 		default:
 			lines = append(lines, want.diff(name, is)...)
 		}

@@ -87,7 +87,7 @@ func TestCompareNamesEachDifference(t *testing.T) {
 		}, []string{`"deep" has time 77, not`}},
 		{"missing and too many", func(t *testing.T, dir string) {
 			require.NoError(t, os.Rename(filepath.Join(dir, "deep/leaf"), filepath.Join(dir, "deep/lief")))
-		}, []string{`"deep" has time`, `"deep/leaf" is missing`, `"deep/lief" is too many`}},
+		}, []string{`"deep" has time`, `"deep/leaf" is missing`, `"deep/lief" is one too many`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a, b := generate(t, spec), generate(t, spec)
@@ -97,6 +97,7 @@ func TestCompareNamesEachDifference(t *testing.T) {
 			require.Len(t, diff.Lines, len(c.want))
 			for i := range c.want {
 				require.Contains(t, diff.Lines[i], c.want[i])
+				require.ErrorContains(t, diff, c.want[i])
 			}
 		})
 	}
@@ -110,4 +111,10 @@ func TestCancelled(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = Digest(ctx, dir)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestAMessageOfOneLine(t *testing.T) {
+	err := Tree{}.Diff(Tree{"a": {}, "b\n": {}, "c": {}, "d": {}, "e": {}})
+	require.EqualError(t, err,
+		`"a" is one too many; "b\n" is one too many; "c" is one too many; and 2 differences more`)
 }
