@@ -94,6 +94,11 @@ func (s *Server) Log() string {
 
 // Stop ends the server and all of its sessions at once, as a crash of the machine would. Start arranges for it.
 func (s *Server) Stop() {
+	select {
+	case <-s.exited: // its process id may be another's by now
+		return
+	default:
+	}
 	killTree(s.cmd.Process.Pid, true)
 	<-s.exited
 }

@@ -29,12 +29,9 @@ type Channel struct {
 func newChannel(c *Conn, ch ssh.Channel, reqs <-chan *ssh.Request) *Channel {
 	channel := &Channel{ch: ch, conn: c, ended: make(chan struct{})}
 	channel.status.Store(-1)
-	c.pool.running.Add(2)
-	go func() { defer c.pool.running.Done(); channel.serve(reqs) }()
-	go func() { // unread, the standard error would use up the window and stop the server
-		defer c.pool.running.Done()
-		_, _ = io.Copy(io.Discard, ch.Stderr())
-	}()
+	c.pool.running.Go(func() { channel.serve(reqs) })
+	// Unread, the standard error would use up the window and stop the server.
+	c.pool.running.Go(func() { _, _ = io.Copy(io.Discard, ch.Stderr()) })
 	return channel
 }
 
@@ -57,22 +54,23 @@ func (c *Channel) ExitStatus() int { return int(c.status.Load()) }
 // connection, otherwise when the server confirms, or after closeGrace with the connection.
 func (c *Channel) Close() error {
 	c.closes.Do(func() {
+		select {
+		case <-c.conn.done: // perhaps together with the pool, which then waits for nobody any more
+			c.conn.leave(true, true)
+			return
+		default:
+		}
 		if c.conn.leave(true, false) {
 			return
 		}
-		c.conn.pool.running.Add(1)
-		go func() { defer c.conn.pool.running.Done(); c.finish() }()
+		c.conn.pool.running.Go(c.finish)
 	})
 	return nil
 }
 
 func (c *Channel) finish() {
 	defer c.conn.leave(false, true)
-	c.conn.pool.running.Add(1)
-	go func() { // may block as long as the path takes no bytes
-		defer c.conn.pool.running.Done()
-		_ = c.ch.Close()
-	}()
+	c.conn.pool.running.Go(func() { _ = c.ch.Close() }) // may block as long as the path takes no bytes
 	grace := time.NewTimer(closeGrace)
 	defer grace.Stop()
 	select {

@@ -105,10 +105,7 @@ func (c *Conn) finishDial(err error) {
 func (c *Conn) serve(ctx context.Context, chans <-chan ssh.NewChannel, reqs <-chan *ssh.Request) {
 	// The connection outlives the Open that dialled it.
 	ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
-	start := func(f func()) {
-		c.pool.running.Add(1)
-		go func() { defer c.pool.running.Done(); f() }()
-	}
+	start := c.pool.running.Go
 	start(func() { ssh.DiscardRequests(reqs) }) // answers the server's keepalive requests
 	start(func() {
 		for ch := range chans {
@@ -203,9 +200,7 @@ func (c *Conn) open(ctx context.Context) (*Channel, error) {
 		err error
 	}
 	got := make(chan result) // unbuffered: whoever receives owns the channel
-	c.pool.running.Add(1)
-	go func() {
-		defer c.pool.running.Done()
+	c.pool.running.Go(func() {
 		ch, err := c.session()
 		select {
 		case got <- result{ch, err}:
@@ -214,7 +209,7 @@ func (c *Conn) open(ctx context.Context) (*Channel, error) {
 				_ = ch.ch.Close()
 			}
 		}
-	}()
+	})
 	select {
 	case r := <-got:
 		return r.ch, r.err

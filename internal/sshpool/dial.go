@@ -25,6 +25,7 @@ func (c *Conn) dial(ctx context.Context) error {
 		return dialError(ctx, h.Alias, h.Addr(), err)
 	}
 	c.net = newNetConn(tcp)
+	c.pool.running.Go(c.net.behind.run)
 	unwatch := context.AfterFunc(ctx, func() { _ = c.net.Close() })
 	defer unwatch()
 
@@ -36,6 +37,7 @@ func (c *Conn) dial(ctx context.Context) error {
 		timeout = handshakeTimeout
 	}
 	if err := c.net.SetDeadline(time.Now().Add(timeout)); err != nil {
+		_ = c.net.Close()
 		return dialError(ctx, h.Alias, h.Addr(), err)
 	}
 	config, err := c.config(login, check)

@@ -10,21 +10,29 @@ import (
 // cost two system calls.
 const readAhead = 256 << 10
 
-// netConn is the TCP connection under x/crypto/ssh. Only one goroutine reads, as x/crypto/ssh does.
+// netConn is the TCP connection under x/crypto/ssh. Only one goroutine reads, as x/crypto/ssh does. Its owner
+// runs behind.run, which Close ends.
 type netConn struct {
 	net.Conn
 	r        *bufio.Reader
+	behind   *writeBehind
 	received atomic.Int64 // bytes
 	readErr  atomic.Pointer[error]
 }
 
 func newNetConn(c net.Conn) *netConn {
-	n := &netConn{Conn: c}
+	n := &netConn{Conn: c, behind: newWriteBehind(c)}
 	n.r = bufio.NewReaderSize(counted{n}, readAhead)
 	return n
 }
 
-func (n *netConn) Read(p []byte) (int, error) { return n.r.Read(p) }
+func (n *netConn) Read(p []byte) (int, error)  { return n.r.Read(p) }
+func (n *netConn) Write(p []byte) (int, error) { return n.behind.Write(p) }
+
+func (n *netConn) Close() error {
+	n.behind.stop(net.ErrClosed)
+	return n.Conn.Close()
+}
 
 // broken returns the error that ended reading, or nil.
 func (n *netConn) broken() error {
