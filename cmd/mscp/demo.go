@@ -63,7 +63,12 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if d.dir, err = os.MkdirTemp(d.parent, "mscp-demo-"); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	defer func() { err = errors.Join(err, testtree.Remove(d.dir)) }()
+	defer func() {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx) // the signal, whatever it made fail
+		}
+		err = errors.Join(err, testtree.Remove(d.dir))
+	}()
 	if err := d.serve(ctx); err != nil {
 		return err
 	}
@@ -90,7 +95,7 @@ func (d *demo) serve(ctx context.Context) error {
 	}
 	d.server, err = sshserver.New(sshserver.Options{Home: d.dir, Keys: []ssh.PublicKey{key}})
 	if err == nil {
-		err = d.server.Start(ctx)
+		err = d.server.Start(context.WithoutCancel(ctx)) // an interrupted copy says goodbye first; then run closes it
 	}
 	if err == nil {
 		err = os.WriteFile(d.path("key"), pem.EncodeToMemory(block), 0o600)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -91,12 +92,12 @@ func TestDemoCleansUpAfterAFailure(t *testing.T) {
 	_, err := runDemo(t, t.Context(), func(context.Context, []string) error { return broken })
 	require.ErrorIs(t, err, broken)
 
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancelCause(t.Context())
 	_, err = runDemo(t, ctx, func(context.Context, []string) error {
-		cancel()
+		cancel(&signalled{syscall.SIGINT})
 		return nil // a copy that swallows the interruption
 	})
-	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorAs(t, err, new(*signalled))
 }
 
 func TestDemoWithoutRoom(t *testing.T) {
