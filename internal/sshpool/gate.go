@@ -70,9 +70,3 @@ func (g *gate) open() bool {
 	}
 	return true
 }
-
-func (g *gate) isOpen() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.opened
-}

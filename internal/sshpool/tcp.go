@@ -46,7 +46,7 @@ func (d *tcp) DialContext(ctx context.Context, network, address string) (net.Con
 	if t, ok := c.(*net.TCPConn); ok && d.nagle { // package net sets TCP_NODELAY
 		if err := t.SetNoDelay(false); err != nil {
 			_ = c.Close()
-			return nil, fmt.Errorf("Nagle's algorithm: %w", err)
+			return nil, fmt.Errorf("turn TCP_NODELAY off: %w", err)
 		}
 	}
 	return c, nil
