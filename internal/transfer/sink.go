@@ -58,7 +58,7 @@ func (s *sink) MakeDir(_ context.Context, d *plan.Dir) error {
 		d.Made = true
 	case errors.Is(err, fs.ErrExist):
 		d.Made = d.Dst == "" // walked only where the destination's root is new
-		err = e.existing(dst, name, d)
+		err = e.existing(dst, name, d, err)
 	}
 	if err != nil {
 		e.report(d.Src, err)
@@ -72,12 +72,17 @@ func (s *sink) MakeDir(_ context.Context, d *plan.Dir) error {
 }
 
 // existing looks at a directory that was there before: what in it is neither file nor directory is written in place.
-func (e *engine) existing(dst fsys.FS, name string, d *plan.Dir) error {
+// exists is the error that said so, and names the directory as the user knows it.
+func (e *engine) existing(dst fsys.FS, name string, d *plan.Dir, exists error) error {
 	i, err := dst.Stat(name)
 	if err != nil {
 		return err
 	}
 	if !i.IsDir() {
+		var fe *fsys.Error
+		if errors.As(exists, &fe) {
+			name = fe.Path
+		}
 		return &fsys.Error{Side: dst.Side(), Op: "make directory", Path: name, Err: fsys.ErrNotDir}
 	}
 	err = dst.List(name, func(i fsys.Info) error {
