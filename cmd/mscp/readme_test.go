@@ -1,0 +1,28 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestReadmeFlags keeps the README's list of flags the same as that of mscp -h.
+func TestReadmeFlags(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+
+	var help bytes.Buffer
+	c := newRootCommand(system{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv})
+	c.SetOut(&help)
+	c.SetArgs([]string{"-h"})
+	require.NoError(t, c.Execute())
+	_, flags, found := strings.Cut(help.String(), "Copy:\n")
+	require.True(t, found)
+	flags, _, found = strings.Cut(flags, "\nOther commands:")
+	require.True(t, found)
+
+	require.Contains(t, string(readme), "```text\nCopy:\n"+flags+"```\n", "paste the flags of bin/mscp -h into the README")
+}
