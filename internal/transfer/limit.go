@@ -5,10 +5,15 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"mscp/internal/fsys"
 )
 
 // limiter holds a copy to a rate of file data. A nil limiter does not limit.
-type limiter struct{ r *rate.Limiter }
+type limiter struct {
+	r    *rate.Limiter
+	turn chan struct{} // full while a block's share is awaited, grain by grain: blocks go out one after the other, not all at last
+}
 
 // grain is how much time the limiter lets pass in one piece.
 const grain = 20 * time.Millisecond
@@ -21,7 +26,7 @@ func newLimiter(bits int64, now time.Time) *limiter {
 	}
 	perSecond := float64(bits) / 8
 	burst := max(1, int(perSecond*grain.Seconds()))
-	l := &limiter{rate.NewLimiter(rate.Limit(perSecond), burst)}
+	l := &limiter{r: rate.NewLimiter(rate.Limit(perSecond), burst), turn: make(chan struct{}, 1)}
 	l.r.AllowN(now, burst)
 	return l
 }
@@ -35,12 +40,21 @@ func (l *limiter) block(block int) int {
 	return min(block, max(1024, 4*l.r.Burst()))
 }
 
-// wait returns when n bytes may go out.
-func (l *limiter) wait(ctx context.Context, n int) error {
+// wait returns when n bytes may go out, or with [fsys.ErrLost] once lost says so: blocks of a lane that is gone take no share.
+func (l *limiter) wait(ctx context.Context, n int, lost func() bool) error {
 	if l == nil {
 		return nil
 	}
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	for n > 0 {
+		if lost() {
+			return fsys.ErrLost
+		}
 		part := min(n, l.r.Burst())
 		if err := l.r.WaitN(ctx, part); err != nil {
 			return err

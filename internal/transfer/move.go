@@ -68,7 +68,7 @@ func (l *lane) copyBlock(ctx context.Context, b block, buf []byte) error {
 		}
 		return err
 	}
-	if err := l.e.limit.wait(ctx, n); err != nil {
+	if err := l.e.limit.wait(ctx, n, l.lost.Load); err != nil {
 		return err
 	}
 	_, err = dst.WriteAt(buf, b.off)

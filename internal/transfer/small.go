@@ -32,7 +32,7 @@ func (l *lane) smallUp(ctx context.Context, f *file, buf []byte) error {
 	if err := l.readLocal(f, buf); err != nil {
 		return err
 	}
-	if err := l.e.limit.wait(ctx, len(buf)); err != nil {
+	if err := l.e.limit.wait(ctx, len(buf), l.lost.Load); err != nil {
 		return err
 	}
 	dst, err := l.fs.Create(f.part, 0o600, true)
@@ -90,7 +90,7 @@ func (l *lane) smallDown(ctx context.Context, f *file, buf []byte) error {
 	if !f.same(now) {
 		return l.e.sourceError(f, ErrChanged)
 	}
-	if err := l.e.limit.wait(ctx, len(buf)); err != nil {
+	if err := l.e.limit.wait(ctx, len(buf), l.lost.Load); err != nil {
 		return err
 	}
 	dst, err := l.e.Local.Create(f.part, 0o600, true)
