@@ -43,6 +43,8 @@ type FS interface {
 	// Create opens a file for writing and makes it, with perm before the umask, where it does not exist.
 	// What it held stays unless truncate is set.
 	Create(name string, perm fs.FileMode, truncate bool) (File, error)
+	// Edit opens a file that exists for reading and writing.
+	Edit(name string) (File, error)
 
 	// Mkdir makes one directory, with perm before the umask; an existing name is fs.ErrExist.
 	Mkdir(name string, perm fs.FileMode) error

@@ -164,6 +164,22 @@ func (l *Local) Create(name string, perm fs.FileMode, truncate bool) (File, erro
 	return l.open("create", name, flag, perm)
 }
 
+// Edit implements FS.
+func (l *Local) Edit(name string) (File, error) { return l.open("open", name, os.O_RDWR, 0) }
+
+// SyncDir puts the names in a directory on stable storage.
+func (l *Local) SyncDir(name string) error {
+	d, err := l.ops.OpenFile(local(name), os.O_RDONLY, 0)
+	if err != nil {
+		return l.failed("sync", name, err)
+	}
+	err = d.Sync()
+	if cerr := d.Close(); err == nil {
+		err = cerr
+	}
+	return l.failed("sync", name, err)
+}
+
 func (l *Local) open(op, name string, flag int, perm fs.FileMode) (File, error) {
 	f, err := l.ops.OpenFile(local(name), flag, perm.Perm())
 	if err != nil {

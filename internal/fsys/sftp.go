@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"time"
 
 	"github.com/pkg/sftp"
 
@@ -101,6 +102,10 @@ func blockWithin(l sftpwire.Limits) int {
 
 // Block is the most bytes that one ReadAt or WriteAt moves on this channel.
 func (s *SFTP) Block() int { return s.block }
+
+// Stalled tells whether the channel gives no sign of life, or leaves a request without an answer, for longer than limit
+// while one waits.
+func (s *SFTP) Stalled(limit time.Duration) bool { return s.wire.Stalled(limit) }
 
 // Handles is how many files the server lets one channel hold open, 0 where it does not say.
 func (s *SFTP) Handles() int { return int(min(s.limits.Handles, 1<<20)) }

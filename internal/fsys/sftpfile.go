@@ -30,6 +30,11 @@ func (s *SFTP) Create(name string, perm fs.FileMode, truncate bool) (File, error
 	return s.open("create", name, flags, permissions(perm))
 }
 
+// Edit implements FS.
+func (s *SFTP) Edit(name string) (File, error) {
+	return s.open("open", name, sftpwire.OpenRead|sftpwire.OpenWrite, sftpwire.Attrs{})
+}
+
 func (s *SFTP) open(op, name string, flags uint32, a sftpwire.Attrs) (File, error) {
 	h, err := s.wire.Open(remote(name), flags, a)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 )
 
 // Packet types of draft-ietf-secsh-filexfer-02, section 3.
@@ -34,6 +35,8 @@ type call struct {
 
 	want byte   // type of the reply that is not a STATUS; 0 where only a STATUS is due
 	into []byte // where the payload of a DATA reply goes
+
+	sent time.Time // when it was registered
 
 	n    int    // bytes of into that were filled
 	body []byte // any other reply, behind its id

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // ErrClosed means that the channel has ended: the fate of the requests under way is unknown.
@@ -35,10 +37,13 @@ type Conn struct {
 
 	out sendBuffer
 
-	mu      sync.Mutex
-	pending map[uint32]*call
-	lastID  uint32
-	err     error // set once: why the channel ended
+	mu       sync.Mutex
+	pending  map[uint32]*call
+	lastID   uint32
+	err      error     // set once: why the channel ended
+	answered time.Time // when the latest request that has an answer was sent
+
+	heard atomic.Int64 // when something was last read, in nanoseconds since 1970
 }
 
 // New makes a Conn of a channel on which the "sftp" subsystem runs. The caller then makes a pkg/sftp client over
@@ -60,7 +65,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 		c.head = c.head[n:]
 		return n, nil
 	}
-	n, err := c.ch.Read(p[:min(len(p), int(c.body))])
+	n, err := c.read(p[:min(len(p), int(c.body))])
 	c.body -= uint32(n)
 	if err != nil {
 		c.fail(err)
@@ -68,11 +73,25 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// read reads from the channel, and remembers when.
+func (c *Conn) read(p []byte) (int, error) {
+	n, err := c.ch.Read(p)
+	if n > 0 {
+		c.heard.Store(time.Now().UnixNano())
+	}
+	return n, err
+}
+
+// heard is the channel as an io.Reader.
+type heard struct{ c *Conn }
+
+func (h heard) Read(p []byte) (int, error) { return h.c.read(p) }
+
 const typeVersion = 2
 
 // nextPacket reads the head of a packet, and all of it where it answers one of our requests.
 func (c *Conn) nextPacket() error {
-	if _, err := io.ReadFull(c.ch, c.hdr[:5]); err != nil {
+	if _, err := io.ReadFull(heard{c}, c.hdr[:5]); err != nil {
 		return err
 	}
 	length, typ := binary.BigEndian.Uint32(c.hdr[:4]), c.hdr[4]
@@ -83,7 +102,7 @@ func (c *Conn) nextPacket() error {
 		c.head, c.body = c.hdr[:5], length-1
 		return nil
 	}
-	if _, err := io.ReadFull(c.ch, c.hdr[5:9]); err != nil {
+	if _, err := io.ReadFull(heard{c}, c.hdr[5:9]); err != nil {
 		return err
 	}
 	id := binary.BigEndian.Uint32(c.hdr[5:9])
@@ -95,7 +114,7 @@ func (c *Conn) nextPacket() error {
 	if !ok {
 		return &ProtocolError{fmt.Sprintf("a reply to request %d, which was not made", id)}
 	}
-	err := k.receive(c.ch, typ, length-5)
+	err := k.receive(heard{c}, typ, length-5)
 	if err != nil {
 		k.err = fmt.Errorf("%w: %w", ErrClosed, err)
 	}
@@ -109,7 +128,28 @@ func (c *Conn) take(id uint32) (*call, bool) {
 	defer c.mu.Unlock()
 	k, ok := c.pending[id]
 	delete(c.pending, id)
+	if ok && k.sent.After(c.answered) {
+		c.answered = k.sent
+	}
 	return k, ok
+}
+
+// Stalled tells whether a request has waited for longer than limit while nothing came at all, or while requests that
+// were sent that much later have been answered.
+func (c *Conn) Stalled(limit time.Duration) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.pending) == 0 {
+		return false
+	}
+	oldest := time.Now()
+	for _, k := range c.pending {
+		if k.sent.Before(oldest) {
+			oldest = k.sent
+		}
+	}
+	silent := time.Since(oldest) > limit && time.Since(time.Unix(0, c.heard.Load())) > limit
+	return silent || c.answered.Sub(oldest) > limit
 }
 
 // fail ends every call that still waits. The first reason stays.
@@ -152,7 +192,7 @@ func (c *Conn) Close() error {
 // do sends the calls back to back, then waits for all of them. It returns the first error in their order; each
 // call has its own.
 func (c *Conn) do(calls ...*call) error {
-	if err := c.register(calls); err != nil {
+	if err := c.register(calls, time.Now()); err != nil {
 		return err
 	}
 	if err := c.out.send(calls); err != nil {
@@ -169,7 +209,7 @@ func (c *Conn) do(calls ...*call) error {
 }
 
 // register gives each call an id, under which its reply is awaited.
-func (c *Conn) register(calls []*call) error {
+func (c *Conn) register(calls []*call, now time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
@@ -182,6 +222,7 @@ func (c *Conn) register(calls []*call) error {
 		c.lastID++
 		id := c.lastID | ourIDs
 		k.setID(id)
+		k.sent = now
 		c.pending[id] = k
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 
 	"mscp/internal/fsys"
 )
@@ -27,10 +28,42 @@ func (l *lane) end(f *file, err error) {
 	if fsys.Lost(err) {
 		l.retire()
 		f.recommit = true
-		l.e.queue.again(span{f: f, commit: true})
+		l.e.queue.again(span{f: f, kind: commit})
 		return
 	}
+	if err := f.failed(); err != nil {
+		again, serr := l.restart(f)
+		if fsys.Lost(serr) {
+			l.retire()
+			l.e.queue.again(span{f: f, kind: commit})
+			return
+		}
+		if again {
+			return
+		}
+	}
 	l.e.endFile(f, f.failed())
+}
+
+// restart queues a file anew whose source has changed, once: it may have been written to for the last time just then.
+func (l *lane) restart(f *file) (bool, error) {
+	if f.again || !errors.Is(f.failed(), ErrChanged) {
+		return false, nil
+	}
+	src, _ := l.e.sides(l)
+	now, err := src.Stat(f.Src)
+	if err != nil || !now.IsRegular() {
+		return false, err
+	}
+	now.Name = f.Info.Name
+	entry := f.Entry
+	entry.Info = now
+	g := l.e.newFile(entry)
+	g.again = true
+	l.e.Counters.Bytes.Add(-f.moved.Load())
+	l.e.Counters.BytesKnown.Add(now.Size - f.Info.Size)
+	l.e.queue.next(g)
+	return true, nil
 }
 
 // finish checks the source, sets the attributes and renames.
@@ -45,6 +78,9 @@ func (l *lane) finish(f *file) error {
 	}
 	if f.special(dst) {
 		return nil
+	}
+	if err := l.e.syncFile(dst, f); err != nil {
+		return err
 	}
 	if err := l.e.attrResult(f, dst.SetAttr(f.part, attrOf(f.Info, l.e.Preserve))); err != nil {
 		return l.renamedBefore(f, err)
@@ -89,6 +125,9 @@ func (l *lane) rename(f *file) error {
 			l.e.Observer.Notice("the server cannot rename over an existing file (no posix-rename@openssh.com): " +
 				"a file that is replaced is missing for a moment")
 		})
+	}
+	if d, ok := dst.(dirSyncer); ok && l.e.Sync {
+		return d.SyncDir(path.Dir(f.dst))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mscp/internal/fsys"
+	"mscp/internal/journal"
 )
 
 // engine is one copy.
@@ -19,12 +20,15 @@ type engine struct {
 	remote *remote
 
 	lanes lanes
+	mark  progressMark
 
 	stop  context.CancelCauseFunc // ends the copy with a reason
 	begun time.Time
 
 	// Notices that are given once.
-	notAtomic, noAttr, fewer sync.Once
+	notAtomic, noAttr, fewer, noDigest, noSync sync.Once
+
+	bySource map[string]journal.File // what an earlier run began and did not end
 }
 
 // Run copies what walk finds. It returns nil when the walk has ended and every file has either been put in place or been reported
@@ -37,12 +41,18 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 		queue:   newQueue(),
 		limit:   newLimiter(o.Limit, time.Now()),
 		remote:  newRemote(o.First.FS()),
-		lanes:   lanes{all: make(map[*lane]bool), onConn: make(map[int]int)},
+		lanes:   newLanes(),
 		stop:    stop,
 		begun:   time.Now(),
 	}
 	e.block = e.limit.block(o.First.FS().Block())
 	e.Chunks.Block = int64(e.block)
+	if o.State != nil {
+		e.bySource = make(map[string]journal.File)
+		for f := range o.State.Files() {
+			e.bySource[f.Src] = f
+		}
+	}
 
 	var ending, work sync.WaitGroup
 	ending.Go(func() {
@@ -50,11 +60,14 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 		e.queue.end()
 		e.closeLanes()
 	})
+	done := make(chan struct{})
+	ending.Go(func() { e.watch(ctx, done) })
 	e.startLane(ctx, o.First)
-	work.Go(func() { e.grow(ctx) })
+	work.Go(func() { e.keepLanes(ctx) })
 	work.Go(func() { e.walk(ctx, walk) })
 	work.Wait()
 	e.lanes.wg.Wait()
+	close(done)
 	err := e.result(ctx)
 	stop(nil)
 	ending.Wait()
@@ -76,6 +89,7 @@ func (e *engine) summary() Summary {
 	c := e.Counters
 	return Summary{
 		Files: c.Files.Load(), Dirs: c.Dirs.Load(), Skipped: c.Skipped.Load(), Failed: c.Failed.Load(),
+		Kept: c.Kept.Load(), Differing: c.Differing.Load(),
 		Bytes: c.Bytes.Load(), Elapsed: time.Since(e.begun), Conns: c.MaxConns.Load(),
 	}
 }
@@ -117,6 +131,9 @@ func (e *engine) endFile(f *file, err error) {
 	switch {
 	case err == nil:
 		e.Counters.Files.Add(1)
+		if e.Journal != nil && !f.kept {
+			e.Journal.Commit(f.key)
+		}
 		e.Observer.Copied(f.Src, f.Info.Size)
 	case fatal(err) && e.destinationsFault(err):
 		e.report(f.Src, err)
@@ -136,5 +153,8 @@ func (e *engine) destinationsFault(err error) bool {
 
 func (e *engine) report(path string, err error) {
 	e.Counters.Failed.Add(1)
+	if errors.As(err, new(*VerifyError)) {
+		e.Counters.Differing.Add(1)
+	}
 	e.Observer.Failed(path, err)
 }

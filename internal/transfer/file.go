@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"mscp/internal/fsys"
+	"mscp/internal/journal"
 	"mscp/internal/plan"
 )
 
@@ -23,11 +24,18 @@ type file struct {
 	inPlace bool
 	single  bool // one block is all: see small.go
 
-	chunk int64 // size of its chunks
-	cut   int64 // where the next chunk begins; the queue's
+	key   journal.Key
+	found *journal.File // what an earlier run left of it, not looked at yet
+	kept  bool          // an earlier run says that it is in place
 
-	left    atomic.Int64   // bytes not acknowledged yet, 1 for an empty file
-	handles sync.WaitGroup // remote handles that are open
+	chunk int64    // size of its chunks
+	todo  []extent // not handed out; the queue's. Empty while an earlier run's work is not looked at
+
+	left      atomic.Int64   // bytes not acknowledged yet, 1 for an empty file
+	moved     atomic.Int64   // bytes that this run copied
+	handles   sync.WaitGroup // remote handles that are open
+	verifying bool           // its blocks are compared, not copied: changes only while none is handed out
+	again     bool           // it is copied anew because the source changed
 
 	opening sync.Mutex // held while local is opened and the partial file is made
 	local   fsys.File  // shared by all lanes
@@ -38,9 +46,41 @@ type file struct {
 	recommit bool  // a lane was lost while it committed
 }
 
+// chunks is how many spans cut will make.
 func (f *file) chunks() int64 {
-	return max(1, (f.Info.Size+f.chunk-1)/f.chunk)
+	n := int64(0)
+	for _, t := range f.todo {
+		n += max(1, (t.len+f.chunk-1)/f.chunk)
+	}
+	return max(1, n)
 }
+
+// cut takes the next chunk off what is to be done. Where that is not known yet, finding out is all there is to do.
+func (f *file) cut() span {
+	if len(f.todo) == 0 {
+		return span{f: f, kind: begin}
+	}
+	t := &f.todo[0]
+	s := span{f: f, off: t.off, len: min(f.chunk, t.len)}
+	t.off, t.len = t.off+s.len, t.len-s.len
+	if t.len == 0 {
+		f.todo = f.todo[1:]
+	}
+	return s
+}
+
+// do sets what is to be done.
+func (f *file) do(todo []extent) {
+	f.todo = todo
+	left := int64(0)
+	for _, t := range todo {
+		left += t.len
+	}
+	f.left.Store(max(1, left))
+}
+
+// all is the whole file.
+func (f *file) all() []extent { return []extent{{0, f.Info.Size}} }
 
 // fail keeps the first error.
 func (f *file) fail(err error) {

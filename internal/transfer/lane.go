@@ -85,7 +85,7 @@ func (l *lane) next(ctx context.Context) (b block, ok bool) {
 		if !ok {
 			return block{}, false
 		}
-		if s.commit || s.f.single {
+		if s.kind != move || s.f.single {
 			return l.buffered(ctx, block{span: s})
 		}
 		l.cur, l.handle = s, l.acquire(s.f)
@@ -136,6 +136,7 @@ func (l *lane) giveBack() {
 func (l *lane) retire() {
 	if l.lost.CompareAndSwap(false, true) {
 		l.e.remote.remove(l.fs)
+		l.e.laneLost()
 		l.Close()
 		l.e.queue.interrupt()
 	}

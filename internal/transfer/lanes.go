@@ -3,19 +3,27 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// lanes are those at work. Once closed, none is added.
+// lanes are those at work, and how many there are to be.
 type lanes struct {
 	mu      sync.Mutex
 	wg      sync.WaitGroup
 	all     map[*lane]bool
-	onConn  map[int]int // lanes per connection
-	opening int         // being opened; while there are any, not all is lost
-	closed  bool
+	onConn  map[int]int   // lanes per connection
+	live    int           // of all, those not lost
+	opening int           // being opened
+	target  int           // to be kept open, as far as there is work
+	full    bool          // the server admits no more: target does not grow
+	closed  bool          // none is added
+	changed chan struct{} // one of the above has changed
+}
+
+func newLanes() lanes {
+	return lanes{all: make(map[*lane]bool), onConn: make(map[int]int), target: 1, changed: make(chan struct{}, 1)}
 }
 
 // startLane puts a lane to work. After the end of the copy it only closes it.
@@ -28,14 +36,14 @@ func (e *engine) startLane(ctx context.Context, l Lane) {
 		return
 	}
 	e.lanes.all[w] = true
+	e.lanes.live++
 	e.lanes.onConn[l.Conn()]++
 	e.countLanes()
 	e.remote.add(w.fs)
 	e.lanes.wg.Go(func() {
 		w.run(ctx)
-		lost := w.lost.Load()
 		w.retire()
-		e.laneEnded(w, lost)
+		e.laneEnded(w)
 	})
 }
 
@@ -44,10 +52,21 @@ func (e *engine) countLanes() {
 	e.Counters.Lanes.Store(int64(len(e.lanes.all)))
 	e.Counters.Conns.Store(conns)
 	raise(&e.Counters.MaxConns, conns)
+	select {
+	case e.lanes.changed <- struct{}{}:
+	default:
+	}
 }
 
-// laneEnded ends the copy with the last lane, if it was lost with work left.
-func (e *engine) laneEnded(w *lane, lost bool) {
+// laneLost is called once for each lane, when no more work is handed out on it.
+func (e *engine) laneLost() {
+	e.lanes.mu.Lock()
+	defer e.lanes.mu.Unlock()
+	e.lanes.live--
+	e.countLanes()
+}
+
+func (e *engine) laneEnded(w *lane) {
 	e.lanes.mu.Lock()
 	defer e.lanes.mu.Unlock()
 	delete(e.lanes.all, w)
@@ -55,93 +74,75 @@ func (e *engine) laneEnded(w *lane, lost bool) {
 		delete(e.lanes.onConn, w.Conn())
 	}
 	e.countLanes()
-	if lost {
-		e.lastLane()
-	}
 }
 
-// lastLane is called with the lanes locked, when one was lost or could not be opened.
-func (e *engine) lastLane() {
-	if len(e.lanes.all) > 0 || e.lanes.opening > 0 {
-		return
+// working returns the lanes that are at work now.
+func (e *engine) working() []*lane {
+	e.lanes.mu.Lock()
+	defer e.lanes.mu.Unlock()
+	all := make([]*lane, 0, len(e.lanes.all))
+	for w := range e.lanes.all {
+		all = append(all, w)
 	}
-	if _, done := e.queue.waiting(); !done {
-		e.stop(ErrNoLane)
-	}
+	return all
 }
 
 // closeLanes ends every call on every lane.
 func (e *engine) closeLanes() {
 	e.lanes.mu.Lock()
 	e.lanes.closed = true
-	all := make([]*lane, 0, len(e.lanes.all))
-	for w := range e.lanes.all {
-		all = append(all, w)
-	}
 	e.lanes.mu.Unlock()
-	for _, w := range all {
+	e.remote.close()
+	for _, w := range e.working() {
 		w.retire()
 	}
 }
 
-// grow opens further lanes while there is work for them, at most one for each chunk or batch of small files that waits. It returns when
-// the work is done; what is still being opened then is given up.
-func (e *engine) grow(ctx context.Context) {
-	if !e.Eager && !e.pays(ctx) {
-		return
-	}
+// keepLanes opens lanes while there is work for them, at most one for each chunk or batch of small files that waits, and one for each that
+// is lost. It returns when the work is done; what is still being opened then is given up.
+func (e *engine) keepLanes(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	defer wg.Wait()
+	var openers sync.WaitGroup
+	defer openers.Wait()
 	defer cancel()
-	opened := make(chan struct{}, 1)
-	var opening atomic.Int64
-	for begun := 1; ; {
+	pays := e.Eager
+	tick := time.NewTicker(max(e.Login, 10*time.Millisecond))
+	defer tick.Stop()
+	for {
 		waiting, done := e.queue.waiting()
 		if done {
 			return
 		}
-		if begun < e.MaxLanes && opening.Load() < waiting {
-			begun++
-			opening.Add(1)
-			wg.Go(func() {
-				e.openLane(ctx)
-				opening.Add(-1)
-				select {
-				case opened <- struct{}{}:
-				default:
-				}
-			})
-			continue
+		for again, open := e.wantLane(waiting, pays); open; again, open = e.wantLane(waiting, pays) {
+			openers.Go(func() { e.openLane(ctx, again) })
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-opened:
+		case <-e.lanes.changed:
 		case <-e.queue.grew:
+		case <-tick.C:
+			// A small job is done before: a further login must take less time than the work that is left.
+			pays = pays || e.left(time.Since(e.begun)) > e.Login
 		}
 	}
 }
 
-// pays waits until a further login is worth its time: when the work that is left would take longer than that. A small job is
-// done before.
-func (e *engine) pays(ctx context.Context) bool {
-	tick := time.NewTicker(max(e.Login, 10*time.Millisecond))
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-tick.C:
-			if e.left(time.Since(e.begun)) > e.Login {
-				return true
-			}
-		case <-e.queue.grew:
-			if _, done := e.queue.waiting(); done {
-				return false
-			}
-		}
+// wantLane tells whether to open a lane now; again is set for one that replaces a lost one. The caller opens it.
+func (e *engine) wantLane(waiting int64, pays bool) (again, open bool) {
+	n := &e.lanes
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	again = n.live+n.opening < n.target && (waiting > int64(n.opening) || n.live+n.opening == 0)
+	if !again && pays && !n.full && n.target < e.MaxLanes && int64(n.opening) < waiting {
+		n.target++
+		open = true
 	}
+	if again || open {
+		n.opening++
+		return again, true
+	}
+	return false, false
 }
 
 // left estimates how long what is known will take at the rate so far.
@@ -157,21 +158,50 @@ func estimate(done, known int64, elapsed time.Duration) time.Duration {
 	return time.Duration(float64(elapsed) * float64(known-done) / float64(max(done, 1)))
 }
 
-// openLane opens one lane and starts it. A failure costs speed only: OpenLane itself knows what is worth another try.
-func (e *engine) openLane(ctx context.Context) {
-	e.lanes.mu.Lock()
-	e.lanes.opening++
-	e.lanes.mu.Unlock()
-	l, err := e.OpenLane(ctx)
+// openLane opens one lane and starts it. Failing to open a further one costs speed only; the copy ends when none is open and
+// none can be opened.
+func (e *engine) openLane(ctx context.Context, again bool) {
+	l, err := e.tryLane(ctx, again)
 	if err == nil {
 		e.startLane(ctx, l)
-	} else if ctx.Err() == nil {
+	} else if ctx.Err() == nil && !again {
 		e.fewer.Do(func() {
 			e.Observer.Notice(fmt.Sprintf("a further connection failed, the copy goes on without it: %v", err))
 		})
 	}
-	e.lanes.mu.Lock()
-	defer e.lanes.mu.Unlock()
-	e.lanes.opening--
-	e.lastLane()
+	n := &e.lanes
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.opening--
+	if err != nil {
+		n.target, n.full = max(1, n.target-1), true
+	}
+	if err != nil && n.live == 0 && n.opening == 0 && ctx.Err() == nil {
+		e.stop(fmt.Errorf("%w: %w", ErrNoLane, err))
+	}
+	e.countLanes()
+}
+
+const (
+	firstPause = time.Second
+	lastPause  = 30 * time.Second
+)
+
+// tryLane opens a lane. One that replaces a lost one is tried again after growing pauses with jitter, until Retries tries have
+// failed or the whole copy has not moved for RetryTimeout.
+func (e *engine) tryLane(ctx context.Context, again bool) (Lane, error) {
+	pause := firstPause
+	for try := 1; ; try++ {
+		l, err := e.OpenLane(ctx)
+		if err == nil || !again || !e.Retryable(err) || try == e.Retries || e.still() > e.RetryTimeout {
+			return l, err
+		}
+		e.Observer.Notice(fmt.Sprintf("a connection was lost and could not be replaced, trying again: %v", err))
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause/2 + rand.N(pause)):
+		}
+		pause = min(2*pause, lastPause)
+	}
 }

@@ -6,12 +6,15 @@ import (
 	"io"
 
 	"mscp/internal/fsys"
+	"mscp/internal/journal"
 )
 
 // move does one block, and decides by its error what becomes of it.
 func (l *lane) move(ctx context.Context, b block, buf []byte) {
 	switch {
-	case b.commit:
+	case b.kind == begin:
+		l.begin(b.f)
+	case b.kind == commit:
 		l.commit(b.f)
 	case b.f.single:
 		l.moveSmall(ctx, b, buf)
@@ -32,7 +35,7 @@ func (l *lane) moveBlock(ctx context.Context, b block, buf []byte) {
 		if err != nil {
 			f.fail(err)
 		} else {
-			l.e.Counters.Bytes.Add(b.len)
+			l.e.acknowledged(f, b.span)
 		}
 	}
 	last := f.left.Add(-b.len) == 0
@@ -40,7 +43,22 @@ func (l *lane) moveBlock(ctx context.Context, b block, buf []byte) {
 	if last {
 		f.handles.Wait() // other lanes' closes; nothing of this file is handed out any more
 		f.closeLocal(!l.e.Upload)
-		l.commit(f)
+		if !l.verify(ctx, f) {
+			l.commit(f)
+		}
+	}
+}
+
+// acknowledged counts a block that has arrived, or that was found equal.
+func (e *engine) acknowledged(f *file, s span) {
+	if f.verifying {
+		e.Counters.Verified.Add(s.len)
+		return
+	}
+	f.moved.Add(s.len)
+	e.Counters.Bytes.Add(s.len)
+	if e.Journal != nil {
+		e.Journal.Acked(f.key, s.off, s.len)
 	}
 }
 
@@ -67,6 +85,9 @@ func (l *lane) copyBlock(ctx context.Context, b block, buf []byte) error {
 			return l.e.sourceError(b.f, ErrChanged)
 		}
 		return err
+	}
+	if b.f.verifying {
+		return l.e.compareBlock(b.f, dst, buf, b.off)
 	}
 	if err := l.e.limit.wait(ctx, n, l.lost.Load); err != nil {
 		return err
@@ -102,32 +123,45 @@ func (l *lane) prepare(f *file, h *handle) error {
 	}
 	var err error
 	if l.e.Upload {
-		h.f, err = l.fs.Create(f.part, 0o600, false)
+		h.f, err = l.e.output(l.fs, f, false)
 	} else {
 		h.f, err = l.fs.Open(f.Src)
 	}
 	return err
 }
 
+// output opens the partial file.
+func (e *engine) output(dst fsys.FS, f *file, truncate bool) (fsys.File, error) {
+	if f.verifying {
+		return dst.Edit(f.part)
+	}
+	return dst.Create(f.part, 0o600, truncate)
+}
+
 // first opens the local file and makes the partial one, unless that is done.
 func (l *lane) first(f *file, h *handle) (err error) {
 	f.opening.Lock()
 	defer f.opening.Unlock()
+	made := f.created
 	if f.local == nil {
 		if l.e.Upload {
 			f.local, err = l.e.Local.Open(f.Src)
 		} else {
-			f.local, err = l.e.Local.Create(f.part, 0o600, true)
+			f.local, err = l.e.output(l.e.Local, f, !f.created)
+			f.created = f.created || err == nil
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if l.e.Upload && !f.created {
-		if h.f, err = l.fs.Create(f.part, 0o600, true); err != nil {
+	if !f.created {
+		if h.f, err = l.e.output(l.fs, f, true); err != nil {
 			return err
 		}
 		f.created = true
+	}
+	if !made && l.e.Journal != nil {
+		return l.e.Journal.File(journal.File{Key: f.key, Src: f.Src, Part: f.part})
 	}
 	return nil
 }

@@ -12,6 +12,9 @@ type Counters struct {
 	BytesKnown atomic.Int64 // found by the walk so far, or in all once Walked
 	Files      atomic.Int64 // committed
 	FilesKnown atomic.Int64
+	Kept       atomic.Int64 // bytes that an earlier run had copied; in neither Bytes nor BytesKnown
+	Verified   atomic.Int64 // bytes compared
+	Differing  atomic.Int64 // of Failed, files whose copy differs from the source
 	Dirs       atomic.Int64 // made or already there
 	Skipped    atomic.Int64 // special files
 	Failed     atomic.Int64
@@ -38,6 +41,8 @@ type Observer interface {
 type Summary struct {
 	Files, Dirs, Skipped, Failed int64
 	Bytes                        int64
+	Kept                         int64 // bytes that an earlier run had copied
+	Differing                    int64 // of Failed, files that verification found different
 	Elapsed                      time.Duration
 	Conns                        int64 // most connections open at once
 }

@@ -7,6 +7,7 @@ import (
 
 	"mscp/internal/chunker"
 	"mscp/internal/fsys"
+	"mscp/internal/journal"
 	"mscp/internal/plan"
 )
 
@@ -35,11 +36,21 @@ type Options struct {
 	Eager    bool                                    // open further lanes at once, not only where they pay
 	Login    time.Duration                           // what opening First took: what a further lane is expected to cost
 
+	Retryable    func(error) bool // tells whether OpenLane may succeed when it is called again
+	Retries      int              // tries to replace a lost lane; 0: until RetryTimeout
+	RetryTimeout time.Duration    // without any progress, before the copy is given up
+	StallTimeout time.Duration    // without sign of life, before a lane is taken for lost; 0: never
+
 	Chunks   chunker.Policy
 	Inflight int   // blocks in flight per lane; 0: a whole SSH window and half as much again
 	Limit    int64 // bit/s of file data for the whole copy; 0: none
 	Preserve bool  // times, and set-id and sticky bits
 	InPlace  bool  // write under the final name
+
+	Verify  *Verify // compare before the rename; nil: do not
+	Sync    bool    // put each file on stable storage before its rename
+	Journal *journal.Journal
+	State   *journal.State // what the journal held when it was opened; nil: nothing to go on with
 
 	Counters *Counters
 	Observer Observer

@@ -2,12 +2,24 @@ package transfer
 
 import "sync"
 
-// span is a range of a file to move. A span with commit set has no bytes left to move: its file is to be committed.
+// kind is what is to be done with a file.
+type kind uint8
+
+const (
+	move   kind = iota // copy a range, or compare it where the file is being verified
+	begin              // find out what an earlier run left of it
+	commit             // put it in place: no bytes are left to move
+)
+
+// span is a range of a file to move, or another step on its way.
 type span struct {
 	f        *file
 	off, len int64
-	commit   bool
+	kind     kind
 }
+
+// extent is a range of a file, in bytes.
+type extent struct{ off, len int64 }
 
 // queue holds what was found and is not yet being moved. Files come out in the order in which they were found, chunk
 // by chunk; spans that a lost lane gave back come first.
@@ -46,6 +58,15 @@ func (q *queue) push(f *file) bool {
 	q.count(f, f.chunks())
 	q.wake()
 	return true
+}
+
+// next queues a file again, before all others, whose todo is set anew. It has not ended, or stands for one that has not.
+func (q *queue) next(f *file) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.files = append([]*file{f}, q.files...)
+	q.count(f, f.chunks())
+	q.wake()
 }
 
 func (q *queue) count(f *file, n int64) {
@@ -95,12 +116,11 @@ func (q *queue) pop(stop func() bool) (span, bool) {
 // cut takes the next chunk off the first file.
 func (q *queue) cut() span {
 	f := q.files[0]
-	s := span{f: f, off: f.cut, len: min(f.chunk, f.Info.Size-f.cut)}
-	f.cut += s.len
 	q.count(f, -1)
-	if f.cut >= f.Info.Size {
+	s := f.cut()
+	if len(f.todo) == 0 {
 		q.files[0] = nil
-		if q.files = q.files[1:]; len(q.files) == queueFiles-1 || len(q.files) == 0 {
+		if q.files = q.files[1:]; len(q.files) <= queueFiles-1 {
 			q.changed.Broadcast()
 		}
 	}

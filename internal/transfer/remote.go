@@ -11,18 +11,33 @@ import (
 // is lost before it answers. Calls that are not safe to repeat (MKDIR, RENAME, REMOVE) may then report what
 // their own first try did.
 type remote struct {
-	mu   sync.Mutex
-	all  []fsys.FS
-	next int
-	side string
+	mu     sync.Mutex
+	added  sync.Cond // to all, or closed
+	all    []fsys.FS
+	next   int
+	closed bool
+	side   string
 }
 
-func newRemote(first fsys.FS) *remote { return &remote{side: first.Side()} }
+func newRemote(first fsys.FS) *remote {
+	r := &remote{side: first.Side()}
+	r.added.L = &r.mu
+	return r
+}
 
 func (r *remote) add(f fsys.FS) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.all = append(r.all, f)
+	r.added.Broadcast()
+}
+
+// close makes calls fail that find no lane.
+func (r *remote) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	r.added.Broadcast()
 }
 
 func (r *remote) remove(f fsys.FS) {
@@ -36,9 +51,13 @@ func (r *remote) remove(f fsys.FS) {
 	}
 }
 
+// pick waits until there is a lane, or no hope of one.
 func (r *remote) pick() fsys.FS {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for len(r.all) == 0 && !r.closed {
+		r.added.Wait()
+	}
 	if len(r.all) == 0 {
 		return nil
 	}
@@ -102,6 +121,11 @@ func (r *remote) Open(name string) (file fsys.File, err error) {
 
 func (r *remote) Create(name string, perm fs.FileMode, truncate bool) (file fsys.File, err error) {
 	err = r.do("create", name, func(f fsys.FS) error { file, err = f.Create(name, perm, truncate); return err })
+	return file, err
+}
+
+func (r *remote) Edit(name string) (file fsys.File, err error) {
+	err = r.do("open", name, func(f fsys.FS) error { file, err = f.Edit(name); return err })
 	return file, err
 }
 

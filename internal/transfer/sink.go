@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"mscp/internal/fsys"
+	"mscp/internal/journal"
 	"mscp/internal/plan"
 )
 
@@ -18,6 +19,7 @@ type sink engine
 func (s *sink) File(ctx context.Context, e plan.Entry) error {
 	en := (*engine)(s)
 	f := en.newFile(e)
+	en.recall(f)
 	en.Counters.FilesKnown.Add(1)
 	en.Counters.BytesKnown.Add(e.Info.Size)
 	if !en.queue.push(f) {
@@ -30,7 +32,10 @@ func (e *engine) newFile(entry plan.Entry) *file {
 	f := &file{Entry: entry, dst: e.target(entry.Dst)}
 	f.chunk = e.Chunks.Size(entry.Info.Size)
 	f.single = entry.Info.Size <= int64(e.block)
-	f.left.Store(max(1, entry.Info.Size))
+	f.do(f.all())
+	if e.Journal != nil {
+		f.key = journal.KeyOf(f.Src, f.dst, f.Info.Size, f.Info.ModTime, f.Info.Dev, f.Info.Ino)
+	}
 	special := entry.InPlace || entry.Parent != nil && entry.Parent.Special[path.Base(entry.Dst)]
 	if f.inPlace = e.InPlace || special; f.inPlace {
 		f.part = f.dst

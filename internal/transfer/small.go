@@ -22,10 +22,23 @@ func (l *lane) moveSmall(ctx context.Context, b block, buf []byte) {
 		return
 	}
 	if err == nil {
+		f.moved.Add(b.len)
 		l.e.Counters.Bytes.Add(b.len)
-		err = l.rename(f)
+		err = l.completeSmall(f, buf)
 	}
 	l.end(f, err)
+}
+
+// completeSmall puts a file in place that is written and closed.
+func (l *lane) completeSmall(f *file, buf []byte) error {
+	if err := l.verifySmall(f, buf); err != nil {
+		return err
+	}
+	_, dst := l.e.sides(l)
+	if err := l.e.syncFile(dst, f); err != nil {
+		return err
+	}
+	return l.rename(f)
 }
 
 func (l *lane) smallUp(ctx context.Context, f *file, buf []byte) error {

@@ -12,12 +12,13 @@ import (
 // maxFile keeps a wrong offset from taking all memory.
 const maxFile = 1 << 32
 
-// file is an open file. One that Open returned cannot be written, one that Create returned cannot be read: SFTP opens
-// them so.
+// file is an open file. One that Open returned cannot be written, one that Create returned cannot be read, one that Edit returned can
+// be both: SFTP opens them so.
 type file struct {
 	fs      *FS
 	node    *node
 	name    string
+	read    bool
 	write   bool
 	regular bool // of the node when it was opened: its mode is guarded by the tree's lock
 	closed  atomic.Bool
@@ -34,7 +35,7 @@ func (f *FS) Open(name string) (fsys.File, error) {
 		if p.node.mode.IsDir() {
 			return fsys.ErrIsDir
 		}
-		opened = f.open(p.node, name, false)
+		opened = f.open(p.node, name, true, false)
 		return nil
 	})
 	if err != nil {
@@ -64,7 +65,7 @@ func (f *FS) Create(name string, perm fs.FileMode, truncate bool) (fsys.File, er
 		if truncate && p.node.mode.IsRegular() {
 			p.node.resize(0)
 		}
-		opened = f.open(p.node, name, true)
+		opened = f.open(p.node, name, false, true)
 		return nil
 	})
 	if err != nil {
@@ -73,9 +74,31 @@ func (f *FS) Create(name string, perm fs.FileMode, truncate bool) (fsys.File, er
 	return opened, nil
 }
 
-func (f *FS) open(n *node, name string, write bool) *file {
+// Edit opens a file that exists for reading and writing.
+func (f *FS) Edit(name string) (fsys.File, error) {
+	var opened *file
+	err := f.call(Call{Op: "open", Path: name}, &f.mu, func() error {
+		p, err := f.existing(name, true)
+		switch {
+		case err != nil:
+			return err
+		case p.node.mode.IsDir():
+			return fsys.ErrIsDir
+		case p.node.ino == 0:
+			return fsys.ErrReadOnly
+		}
+		opened = f.open(p.node, name, true, true)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return opened, nil
+}
+
+func (f *FS) open(n *node, name string, read, write bool) *file {
 	f.files.Add(1)
-	return &file{fs: f, node: n, name: name, write: write, regular: n.mode.IsRegular()}
+	return &file{fs: f, node: n, name: name, read: read, write: write, regular: n.mode.IsRegular()}
 }
 
 // begin tells the hook and checks that the file may be used so.
@@ -93,7 +116,7 @@ func (f *file) begin(c Call, allowed bool) error {
 }
 
 func (f *file) ReadAt(p []byte, off int64) (int, error) {
-	if err := f.begin(Call{Op: "read", Off: off, Len: len(p)}, !f.write); err != nil {
+	if err := f.begin(Call{Op: "read", Off: off, Len: len(p)}, f.read); err != nil {
 		return 0, err
 	}
 	n := f.node

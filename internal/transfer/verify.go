@@ -1,0 +1,144 @@
+package transfer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"mscp/internal/fsys"
+)
+
+// VerifyError is a file whose copy differs from its source although all of it was acknowledged, and still does after
+// the differing part was sent again.
+type VerifyError struct {
+	Path string // of the source
+	Off  int64  // of the first block that differs, in bytes
+}
+
+func (e *VerifyError) Error() string {
+	return fmt.Sprintf("%q: the copy differs from the source at byte %d", e.Path, e.Off)
+}
+
+// Digests makes digests of whole files on both sides, with one algorithm.
+type Digests interface {
+	Local(ctx context.Context, path string) ([]byte, error)
+	// Remote has the server make it. Its error says nothing of the file.
+	Remote(ctx context.Context, path string) ([]byte, error)
+}
+
+// Verify says how copies are compared with their sources before they get their names. Without Digests, and where they differ or
+// cannot be made, the file is read back over SFTP block by block, by all lanes; a block that differs is sent again once.
+type Verify struct {
+	Digests   Digests // nil: read back
+	LocalPath func(name string) string
+}
+
+// verify begins the comparison of a file whose blocks are all acknowledged. It returns false when there is nothing left to compare.
+func (l *lane) verify(ctx context.Context, f *file) bool {
+	_, dst := l.e.sides(l)
+	if l.e.Verify == nil || f.verifying || f.failed() != nil || f.Info.Size == 0 || f.special(dst) {
+		return false
+	}
+	if l.e.Verify.Digests != nil && l.e.sameDigests(ctx, f) {
+		l.e.Counters.Verified.Add(f.Info.Size)
+		return false
+	}
+	f.verifying = true
+	f.do(f.all())
+	l.e.queue.next(f)
+	return true
+}
+
+// sameDigests is false too where a digest cannot be made.
+func (e *engine) sameDigests(ctx context.Context, f *file) bool {
+	local, remote := f.Src, f.part
+	if !e.Upload {
+		local, remote = e.Verify.LocalPath(f.part), f.Src
+	}
+	var theirs []byte
+	var err error
+	var wg sync.WaitGroup
+	wg.Go(func() { theirs, err = e.Verify.Digests.Remote(ctx, remote) })
+	ours, lerr := e.Verify.Digests.Local(ctx, local)
+	wg.Wait()
+	if err != nil && ctx.Err() == nil {
+		e.noDigest.Do(func() {
+			e.Observer.Notice(fmt.Sprintf("the server cannot make digests, files are read back instead: %v", err))
+		})
+	}
+	return err == nil && lerr == nil && bytes.Equal(ours, theirs)
+}
+
+var compareBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// compareBlock compares a block of the copy with want, the source's, and sends it again where it differs.
+func (e *engine) compareBlock(f *file, dst fsys.File, want []byte, off int64) error {
+	b := compareBuffers.Get().(*[]byte)
+	defer compareBuffers.Put(b)
+	if cap(*b) < len(want) {
+		*b = make([]byte, len(want))
+	}
+	got := (*b)[:len(want)]
+	for try := 0; ; try++ {
+		n, err := dst.ReadAt(got, off)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if n == len(want) && bytes.Equal(got, want) {
+			return nil
+		}
+		if try > 0 {
+			return &VerifyError{f.Src, off}
+		}
+		e.Observer.Notice(fmt.Sprintf("%q: the copy differs from the source at byte %d: that block is sent again", f.Src, off))
+		if _, err := dst.WriteAt(want, off); err != nil {
+			return err
+		}
+	}
+}
+
+// verifySmall compares a file of one block, which buf holds.
+func (l *lane) verifySmall(f *file, buf []byte) error {
+	_, dst := l.e.sides(l)
+	if l.e.Verify == nil || f.special(dst) {
+		return nil
+	}
+	h, err := dst.Edit(f.part)
+	if err != nil {
+		return err
+	}
+	err = l.e.compareBlock(f, h, buf, 0)
+	if cerr := h.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		l.e.Counters.Verified.Add(f.Info.Size)
+	}
+	return err
+}
+
+// syncFile puts a file on stable storage where --fsync asks for it.
+func (e *engine) syncFile(dst fsys.FS, f *file) error {
+	if !e.Sync {
+		return nil
+	}
+	h, err := dst.Edit(f.part)
+	if err != nil {
+		return err
+	}
+	err = h.Sync()
+	if errors.Is(err, fsys.ErrUnsupported) {
+		e.noSync.Do(func() { e.Observer.Notice("the server cannot put files on stable storage (no fsync@openssh.com)") })
+		err = nil
+	}
+	if cerr := h.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// dirSyncer is a file system that can put a directory's names on stable storage. SFTP has no request for it.
+type dirSyncer interface{ SyncDir(name string) error }
