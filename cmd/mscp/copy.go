@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"mscp/internal/chunker"
 	"mscp/internal/endpoint"
 	"mscp/internal/fsys"
@@ -128,11 +130,24 @@ func (c *copier) plan(remote fsys.FS) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := plan.SelfCopy(j.src, j.dst, land, rand.Reader); err != nil {
-		return nil, err
-	}
 	j.land = land
-	return j, nil
+	return j, j.look()
+}
+
+// look asks what is left to know before the first byte, both at once: over a long distance each costs a round trip.
+func (j *job) look() error {
+	var special map[string]bool
+	var group errgroup.Group
+	group.Go(func() error { return plan.SelfCopy(j.src, j.dst, j.land, rand.Reader) })
+	group.Go(func() (err error) {
+		special, err = plan.Special(j.dst, j.land)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	j.land.WriteInPlace(special)
+	return nil
 }
 
 // expand replaces patterns by what they match. One that matches nothing stays as it is: it counts as a source, and is

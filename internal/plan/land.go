@@ -12,6 +12,8 @@ type Landing struct {
 	RootExists bool   // it is known to be there; otherwise see [MakeRoot]
 	Items      []Item
 	Failures   []Failure // sources that cannot be copied; the others can
+
+	inside bool // Root is the target, and is there
 }
 
 // Item is one source that is there.
@@ -23,6 +25,8 @@ type Item struct {
 	// directory with Dst "" becomes Root, with its mode.
 	Contents bool
 	InPlace  bool // as in [Entry]
+
+	special map[string]bool // with Contents: the names in it that land in place
 }
 
 // Failure is a source that cannot be copied.
@@ -54,8 +58,8 @@ func (l *Landing) Path(dst string) string { return join(l.Root, dst) }
 //	., .., x/.. and /           target/...              target/...
 //
 // A target that exists and is no directory takes one source that is no directory: what the target's link leads to is
-// replaced, not the link, and a device or a FIFO is written in place. A link that leads nowhere counts as a name that
-// does not exist.
+// replaced, not the link, and a device or a FIFO is written in place; for one inside the target see [Special]. A link that
+// leads nowhere counts as a name that does not exist.
 //
 // Errors are an [*fsys.Error] (ErrNotDir where the target cannot hold the sources) or a [*CollisionError]. A source
 // that is not there is no error but one of Failures.
@@ -73,8 +77,8 @@ func Land(src, dst fsys.FS, sources []string, target string) (*Landing, error) {
 	case t.exists && !t.info.IsDir():
 		err = l.onFile(t, found, several)
 	case t.exists:
-		l.inside(t.path, found)
-		l.RootExists = true
+		l.under(t.path, found)
+		l.RootExists, l.inside = true, true
 	default:
 		l.onNew(t, found, several)
 	}
@@ -134,7 +138,7 @@ func (l *Landing) onFile(t target, found []source, several bool) error {
 // onNew lands sources on a target that does not exist.
 func (l *Landing) onNew(t target, found []source, several bool) {
 	if several || len(found) == 0 {
-		l.inside(t.path, found)
+		l.under(t.path, found)
 		return
 	}
 	switch s := found[0]; {
@@ -142,7 +146,7 @@ func (l *Landing) onNew(t target, found []source, several bool) {
 		l.Root = t.path
 		l.Items = []Item{{Src: s.path, Info: s.info}}
 	case t.isDir:
-		l.inside(t.path, found)
+		l.under(t.path, found)
 	default:
 		l.Root = parentOf(t.path)
 		l.RootExists = l.Root == "." || l.Root == "/"
@@ -150,8 +154,8 @@ func (l *Landing) onNew(t target, found []source, several bool) {
 	}
 }
 
-// inside lands each source under its own name in the directory root.
-func (l *Landing) inside(root string, found []source) {
+// under lands each source under its own name in the directory root.
+func (l *Landing) under(root string, found []source) {
 	l.Root = root
 	for _, s := range found {
 		name := lastName(s.path)

@@ -59,7 +59,8 @@ type walker struct {
 type job struct {
 	Entry
 	from     *origin
-	contents bool // only what lies in the directory
+	contents bool            // only what lies in the directory
+	special  map[string]bool // of these contents: as in [Item]
 }
 
 // wakeWhenDone lets waiting workers see that ctx has ended. The returned function waits for the goroutine that this may take.
@@ -139,6 +140,7 @@ func (w *walker) feed(items []Item) {
 			Entry:    Entry{Src: item.Src, Dst: item.Dst, Info: item.Info, InPlace: item.InPlace},
 			from:     itemOrigin(w.src, item),
 			contents: item.Contents,
+			special:  item.special,
 		}, 0)
 	}
 }
@@ -201,8 +203,10 @@ func (w *walker) dir(j job, nest int) {
 			return w.ctx.Err()
 		}
 		w.take(job{
-			Entry: Entry{Src: join(j.Src, info.Name), Dst: join(j.Dst, info.Name), Info: info, Parent: d},
-			from:  j.from,
+			Entry: Entry{
+				Src: join(j.Src, info.Name), Dst: join(j.Dst, info.Name), Info: info, Parent: d, InPlace: j.special[info.Name],
+			},
+			from: j.from,
 		}, nest)
 		return w.ctx.Err()
 	})

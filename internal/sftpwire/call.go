@@ -85,7 +85,7 @@ func (k *call) receive(r io.Reader, typ byte, n uint32) error {
 	if typ == typeData && k.want == typeData {
 		return k.receiveData(r, n)
 	}
-	if typ != typeStatus && typ != k.want {
+	if typ != typeStatus && (typ != k.want || k.want == 0) {
 		return &ProtocolError{fmt.Sprintf("a reply of type %d to a request of type %d", typ, k.req[4])}
 	}
 	if n > maxReply {

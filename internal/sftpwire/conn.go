@@ -178,6 +178,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	n, err := c.out.foreign(p)
 	if err != nil {
 		c.fail(err)
+		c.ch.Close()
 	}
 	return n, err
 }
@@ -197,6 +198,7 @@ func (c *Conn) do(calls ...*call) error {
 	}
 	if err := c.out.send(calls); err != nil {
 		c.fail(err)
+		c.ch.Close() // for a reply that is half received
 	}
 	var first error
 	for _, k := range calls {

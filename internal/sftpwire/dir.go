@@ -44,33 +44,40 @@ func (h *Handle) readdirs(n int, fn func(string, Attrs) error) (end bool, err er
 	h.c.do(batch...)
 	for _, k := range batch {
 		if eof(k.err) == io.EOF {
-			return true, nil
+			end = true // a server that works on several at once may still have had names for a later one
+			continue
 		}
 		if k.err != nil {
 			return false, k.err
 		}
-		if err := h.c.names(k.body, fn); err != nil {
+		n, err := h.c.names(k.body, fn)
+		if err != nil {
 			return false, err
 		}
+		end = end || n == 0 // as OpenSSH's client: a listing must not go on for ever without a name
 	}
-	return false, nil
+	return end, nil
 }
 
 // names parses an SSH_FXP_NAME reply: a count, then name, long name and attributes of each.
-func (c *Conn) names(body []byte, fn func(string, Attrs) error) error {
+func (c *Conn) names(body []byte, fn func(string, Attrs) error) (count uint32, err error) {
 	p := parser{b: body}
-	for n := p.u32(); n > 0; n-- {
+	count = p.u32()
+	if p.short {
+		return 0, c.broken("a truncated NAME packet")
+	}
+	for range count {
 		name := string(p.bytes())
 		p.bytes() // long name, for people
 		a := p.attrs()
 		if p.short {
-			return c.broken("a truncated NAME packet")
+			return count, c.broken("a truncated NAME packet")
 		}
 		if err := fn(name, a); err != nil {
-			return err
+			return count, err
 		}
 	}
-	return nil
+	return count, nil
 }
 
 // Mkdir makes a directory with the permissions of a, before the server's umask.
