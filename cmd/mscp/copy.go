@@ -2,11 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
-	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"mscp/internal/chunker"
 	"mscp/internal/endpoint"
@@ -32,7 +28,10 @@ func newCopy(sys system, f *flags, changed func(string) bool) *copier {
 }
 
 // partial is the error of a copy that came to its end with some files left out; they have been reported.
-type partial struct{ failed int64 }
+type partial struct {
+	failed    int64
+	differing int64 // of them, those that verification found different
+}
 
 func (p *partial) Error() string { return fmt.Sprintf("%d files were not copied", p.failed) }
 
@@ -49,6 +48,34 @@ func (c *copier) run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer d.pool.Close()
+	if c.dryRun {
+		return c.dry(ctx, d)
+	}
+	k, err := c.openJournal()
+	if err != nil {
+		return err
+	}
+	err = c.runJob(ctx, d, k)
+	if kerr := k.end(err == nil); kerr != nil {
+		c.display.Notice(fmt.Sprintf("the journal: %v", kerr))
+	}
+	return err
+}
+
+func (c *copier) dry(ctx context.Context, d *dialer) error {
+	first, err := d.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer first.Close()
+	j, err := c.plan(first.FS())
+	if err != nil {
+		return err
+	}
+	return c.printPlan(ctx, j)
+}
+
+func (c *copier) runJob(ctx context.Context, d *dialer, k *checkpoint) error {
 
 	first, err := d.open(ctx)
 	if err != nil {
@@ -59,11 +86,12 @@ func (c *copier) run(ctx context.Context, args []string) error {
 		first.Close()
 		return err
 	}
-	if c.dryRun {
-		defer first.Close()
-		return c.printPlan(ctx, j)
+	opt, err := c.engineOptions(ctx, d, first, j, k)
+	if err != nil {
+		first.Close()
+		return err
 	}
-	return c.copy(ctx, d, first, j)
+	return c.copy(ctx, j, opt)
 }
 
 // parse ends all usage errors, before anything is dialled or touched.
@@ -110,97 +138,21 @@ func (c *copier) host() endpoint.Endpoint {
 	return c.sources[0]
 }
 
-// job is what is to be copied where.
-type job struct {
-	src, dst fsys.FS
-	land     *plan.Landing
-}
-
-// plan decides what lands where. It writes nothing but, where source and destination may be the same, a probe.
-func (c *copier) plan(remote fsys.FS) (*job, error) {
-	j := &job{src: remote, dst: fsys.NewLocal()}
-	if c.upload() {
-		j.src, j.dst = j.dst, j.src
-	}
-	patterns := make([]string, len(c.sources))
-	for i, s := range c.sources {
-		patterns[i] = pathOf(s)
-	}
-	land, err := plan.Land(j.src, j.dst, expand(j.src, patterns), pathOf(c.target))
-	if err != nil {
-		return nil, err
-	}
-	j.land = land
-	return j, j.look()
-}
-
-// look asks what is left to know before the first byte, both at once: over a long distance each costs a round trip.
-func (j *job) look() error {
-	var special map[string]bool
-	var group errgroup.Group
-	group.Go(func() error { return plan.SelfCopy(j.src, j.dst, j.land, rand.Reader) })
-	group.Go(func() (err error) {
-		special, err = plan.Special(j.dst, j.land)
-		return err
-	})
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	j.land.WriteInPlace(special)
-	return nil
-}
-
-// expand replaces patterns by what they match. One that matches nothing stays as it is: it counts as a source, and is
-// reported as one that is missing.
-func expand(src fsys.FS, patterns []string) (sources []string) {
-	for _, p := range patterns {
-		found, err := plan.Expand(src, []string{p})
-		if err != nil && len(found) == 0 {
-			found = []string{p}
-		}
-		sources = append(sources, found...)
-	}
-	return sources
-}
-
-func pathOf(e endpoint.Endpoint) string {
-	if e.Remote {
-		return endpoint.Home(e.Path)
-	}
-	return e.Path
-}
-
-func (c *copier) copy(ctx context.Context, d *dialer, first *lane, j *job) error {
-	counters := &transfer.Counters{}
+func (c *copier) copy(ctx context.Context, j *job, opt transfer.Options) error {
 	for _, f := range j.land.Failures {
-		counters.Failed.Add(1)
+		opt.Counters.Failed.Add(1)
 		c.display.Failed(f.Path, f.Err)
 	}
-	if want := int(c.block); want > first.FS().Block() {
-		c.display.Notice(fmt.Sprintf("-b: the server takes blocks of %s at most", progress.FormatBytes(int64(first.FS().Block()))))
-	}
-	opt := transfer.Options{
-		Upload:   c.upload(),
-		First:    first,
-		OpenLane: func(ctx context.Context) (transfer.Lane, error) { return d.openLane(ctx) },
-		MaxLanes: c.connections * c.sessions,
-		Eager:    c.changed("connections") || c.changed("sessions"),
-		Login:    d.login,
-		Chunks:   c.policy(),
-		Inflight: c.inflight,
-		Limit:    int64(c.limit),
-		Preserve: c.preserve,
-		InPlace:  c.inPlace,
-		Counters: counters,
-		Observer: c.display,
+	if most := opt.First.FS().Block(); int(c.block) > most {
+		c.display.Notice(fmt.Sprintf("-b: the server takes blocks of %s at most", progress.FormatBytes(int64(most))))
 	}
 	cleanup, err := j.destination(&opt)
 	if err != nil {
-		first.Close()
+		opt.First.Close()
 		return err
 	}
 	defer cleanup()
-	c.display.Start(counters)
+	c.display.Start(opt.Counters)
 	sum, err := transfer.Run(ctx, opt, func(ctx context.Context, src fsys.FS, sink plan.Sink) error {
 		return plan.Walk(ctx, src, j.land.Items, c.listings(), sink)
 	})
@@ -208,38 +160,10 @@ func (c *copier) copy(ctx context.Context, d *dialer, first *lane, j *job) error
 		err = fmt.Errorf("standard output: %w", werr)
 	}
 	if err == nil && sum.Failed > 0 {
-		err = &partial{sum.Failed}
+		err = &partial{sum.Failed, sum.Differing}
 	}
 	return err
 }
 
 // listings is how many directories are listed at once: as many as there may be lanes, and enough to fill a long round trip.
 func (c *copier) listings() int { return max(16, c.connections*c.sessions) }
-
-// destination makes the directory below which all lands, and opens it.
-func (j *job) destination(opt *transfer.Options) (cleanup func(), err error) {
-	if len(j.land.Items) > 0 && !j.land.RootExists {
-		if err := plan.MakeRoot(j.dst, j.land.Root); err != nil {
-			return nil, err
-		}
-	}
-	if opt.Upload {
-		opt.Local, opt.Root = j.src, j.land.Root
-		return func() {}, nil
-	}
-	if len(j.land.Items) == 0 {
-		opt.Local = j.dst
-		return func() {}, nil
-	}
-	root, err := fsys.OpenRoot(j.land.Root)
-	if err != nil {
-		return nil, err
-	}
-	opt.Local = root
-	return func() { root.Close() }, nil
-}
-
-// since is the time that a login took without the time that the user took to answer.
-func since(begun time.Time, asked time.Duration) time.Duration {
-	return max(0, time.Since(begun)-asked)
-}

@@ -124,3 +124,8 @@ func (d *dialer) openLane(ctx context.Context) (*lane, error) {
 	}
 	return &lane{ch, s}, nil
 }
+
+// since is the time that a login took without the time that the user took to answer.
+func since(begun time.Time, asked time.Duration) time.Duration {
+	return max(0, time.Since(begun)-asked)
+}

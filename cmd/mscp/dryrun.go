@@ -29,7 +29,7 @@ func (c *copier) printPlan(ctx context.Context, j *job) error {
 		return fmt.Errorf("standard output: %w", p.err)
 	}
 	if p.failed > 0 {
-		return &partial{p.failed}
+		return &partial{failed: p.failed}
 	}
 	return nil
 }

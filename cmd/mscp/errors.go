@@ -10,6 +10,7 @@ import (
 	"mscp/internal/chunker"
 	"mscp/internal/endpoint"
 	"mscp/internal/fsys"
+	"mscp/internal/journal"
 	"mscp/internal/plan"
 	"mscp/internal/progress"
 	"mscp/internal/sshconf"
@@ -23,6 +24,7 @@ const (
 	exitFailed     = 1
 	exitUsage      = 2
 	exitConnection = 3
+	exitDiffers    = 4
 )
 
 // usageError is a command line that cannot be carried out.
@@ -51,9 +53,12 @@ func (s *startError) Unwrap() error { return s.err }
 // exitCode is the number that scripts decide on.
 func exitCode(err error) int {
 	var signal *signalled
+	var some *partial
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &some) && some.differing > 0:
+		return exitDiffers
 	case errors.As(err, &signal):
 		return 128 + int(signal.sig)
 	case isUsage(err):
@@ -62,6 +67,11 @@ func exitCode(err error) int {
 		return exitConnection
 	}
 	return exitFailed
+}
+
+// retryable tells whether dialling again may help: not where the server has said no.
+func retryable(err error) bool {
+	return errors.As(err, new(*sshpool.DialError)) || errors.Is(err, sshpool.ErrDead) || fsys.Lost(err)
 }
 
 func isUsage(err error) bool {
@@ -95,7 +105,7 @@ func hint(err error) string {
 	var arg *endpoint.Error
 	switch {
 	case errors.As(err, new(*signalled)):
-		return "run the same command again: partial files are kept and overwritten by the next run"
+		return "run the same command again: it goes on where this one stopped"
 	case errors.As(err, &given):
 		if given.hint != "" {
 			return given.hint
@@ -128,7 +138,7 @@ func connectionHint(err error) string {
 	case errors.As(err, new(*startError)):
 		return "a shell that prints something at login breaks SFTP: ssh HOST true must print nothing"
 	case errors.Is(err, transfer.ErrNoLane), fsys.Lost(err):
-		return "check the network and the server, and run the same command again"
+		return "check the network and the server, and run the same command again: it goes on where this one stopped"
 	}
 	return ""
 }
@@ -169,6 +179,8 @@ func dialHint(e *sshpool.DialError) string {
 
 func fileHint(err error) string {
 	switch {
+	case errors.As(err, new(*journal.LockedError)):
+		return "wait for the other run, or end it; -W FILE gives this one a journal of its own"
 	case errors.As(err, new(*plan.CollisionError)):
 		return "copy them to different directories, one command each"
 	case errors.Is(err, fsys.ErrNoSpace), errors.Is(err, fsys.ErrQuota):

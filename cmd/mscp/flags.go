@@ -26,6 +26,14 @@ type flags struct {
 	preserve, inPlace  bool
 	dryRun, recursive  bool
 
+	checkpoint, resume string
+	noResume           bool
+	verify             verifyMode
+	fsync              bool
+	retries            int
+	retryTimeout       time.Duration
+	stallTimeout       time.Duration
+
 	login      string
 	port       int
 	config     string
@@ -52,6 +60,7 @@ type group struct {
 func (f *flags) register(c *cobra.Command) {
 	groups := []group{
 		{"Copy", f.copyFlags()},
+		{"Reliability", f.reliabilityFlags()},
 		{"Connections", f.connectionFlags()},
 		{"SSH", f.sshFlags()},
 		{"Display", f.displayFlags()},
@@ -82,6 +91,20 @@ func (f *flags) copyFlags() *pflag.FlagSet {
 	s.IntVarP(&f.inflight, "inflight", "a", 0, "blocks in flight per channel; default: more than fill its window")
 	s.VarP(&f.block, "block", "b", "block carried by a request, `SIZE`; default: the largest that the server takes, to 255k")
 	s.BoolVarP(&f.recursive, "recursive", "r", false, "no effect: directories are always copied whole")
+	return s
+}
+
+func (f *flags) reliabilityFlags() *pflag.FlagSet {
+	s := newFlagSet()
+	s.StringVarP(&f.checkpoint, "checkpoint", "W", "", "keep the journal of this job in `FILE`; default: below ~/.local/state/mscp")
+	s.StringVarP(&f.resume, "resume", "R", "", "go on with the job whose journal is `FILE`; needs no other arguments")
+	s.BoolVar(&f.noResume, "no-resume", false, "begin anew, whatever an earlier run left")
+	s.Var(&f.verify, "verify", "compare each file with its source before it gets its name: auto, command or readback")
+	s.Lookup("verify").NoOptDefVal = "auto"
+	s.BoolVar(&f.fsync, "fsync", false, "put each file on stable storage before it gets its name")
+	s.IntVar(&f.retries, "retries", 0, "tries to replace a lost connection; default: until --retry-timeout")
+	s.DurationVar(&f.retryTimeout, "retry-timeout", 10*time.Minute, "give up after so much `TIME` without progress")
+	s.DurationVar(&f.stallTimeout, "stall-timeout", time.Minute, "replace a connection after so much `TIME` without sign of life; 0: never")
 	return s
 }
 

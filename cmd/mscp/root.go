@@ -11,6 +11,7 @@ import (
 
 // system is what the commands take from their surroundings.
 type system struct {
+	args           []string
 	stdout, stderr *os.File
 	getenv         func(string) string
 }
@@ -19,6 +20,7 @@ type system struct {
 func run(args []string, sys system) int {
 	ctx, interrupted := withSignals(context.Background(), sys)
 	defer interrupted()
+	sys.args = args
 	root := newRootCommand(sys)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -46,6 +48,9 @@ func newRootCommand(sys system) *cobra.Command {
 		DisableAutoGenTag: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		RunE: func(c *cobra.Command, args []string) error {
+			if f.resume != "" {
+				return resume(c.Context(), sys, f.resume, args)
+			}
 			return newCopy(sys, f, c.Flags().Changed).run(c.Context(), args)
 		},
 	}
@@ -62,6 +67,7 @@ func newRootCommand(sys system) *cobra.Command {
 
 // runCopy is the copy command with arguments of its own, in this process.
 func runCopy(ctx context.Context, sys system, args []string) error {
+	sys.args = args
 	c := newRootCommand(sys)
 	c.SetArgs(args)
 	return c.ExecuteContext(ctx)
@@ -81,7 +87,8 @@ func writeHelp(w io.Writer, c *cobra.Command, groups []group) {
 		}
 	}
 	out.print("\nEnvironment: MSCP_SSH_AUTH_PASSWORD, MSCP_SSH_AUTH_PASSPHRASE, SSH_AUTH_SOCK\n",
-		"Exit status: 0 all copied; 1 some files failed; 2 usage; 3 no connection or login; 128+N ended by signal N\n")
+		"Exit status: 0 all copied; 1 some files failed; 2 usage; 3 no connection or login; 4 verification found a difference; "+
+			"128+N ended by signal N\n")
 }
 
 // lineWriter writes until the first error: help to a closed pipe is nobody's loss.

@@ -133,3 +133,29 @@ func (m *cpuMask) String() string {
 
 // Type is what the help shows for the value.
 func (*cpuMask) Type() string { return "HEX" }
+
+// verifyMode is a flag's value: how copies are compared.
+type verifyMode string
+
+const (
+	verifyOff      verifyMode = ""
+	verifyAuto     verifyMode = "auto"     // by a command on the server where that works, else readback
+	verifyCommand  verifyMode = "command"  // by a command, or not at all
+	verifyReadback verifyMode = "readback" // over SFTP
+)
+
+// Set implements pflag.Value.
+func (v *verifyMode) Set(text string) error {
+	switch m := verifyMode(text); m {
+	case verifyAuto, verifyCommand, verifyReadback:
+		*v = m
+		return nil
+	}
+	return fmt.Errorf("%q is none of auto, command and readback", text)
+}
+
+// String implements pflag.Value.
+func (v *verifyMode) String() string { return string(*v) }
+
+// Type is what the help shows for the value.
+func (*verifyMode) Type() string { return "HOW" }

@@ -45,6 +45,14 @@ func (e *CollisionError) Error() string {
 	return fmt.Sprintf("%q and %q would both land on %q", e.A, e.B, e.Dst)
 }
 
+// BecomeRoot makes the one source directory become Root, whatever is there by now: an earlier run of the same job had
+// found nothing at the target, and made it of this directory.
+func (l *Landing) BecomeRoot() {
+	if len(l.Items) == 1 && l.Items[0].Info.IsDir() && !l.Items[0].Contents {
+		l.Items[0].Dst = ""
+	}
+}
+
 // Path returns the destination path of what lands on dst, a path relative to Root.
 func (l *Landing) Path(dst string) string { return join(l.Root, dst) }
 

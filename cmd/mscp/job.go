@@ -1,0 +1,95 @@
+package main
+
+import (
+	"crypto/rand"
+
+	"golang.org/x/sync/errgroup"
+
+	"mscp/internal/endpoint"
+	"mscp/internal/fsys"
+	"mscp/internal/plan"
+	"mscp/internal/transfer"
+)
+
+// job is what is to be copied where.
+type job struct {
+	src, dst fsys.FS
+	land     *plan.Landing
+}
+
+// plan decides what lands where. It writes nothing but, where source and destination may be the same, a probe.
+func (c *copier) plan(remote fsys.FS) (*job, error) {
+	j := &job{src: remote, dst: fsys.NewLocal()}
+	if c.upload() {
+		j.src, j.dst = j.dst, j.src
+	}
+	patterns := make([]string, len(c.sources))
+	for i, s := range c.sources {
+		patterns[i] = pathOf(s)
+	}
+	land, err := plan.Land(j.src, j.dst, expand(j.src, patterns), pathOf(c.target))
+	if err != nil {
+		return nil, err
+	}
+	j.land = land
+	return j, j.look()
+}
+
+// look asks what is left to know before the first byte, both at once: over a long distance each costs a round trip.
+func (j *job) look() error {
+	var special map[string]bool
+	var group errgroup.Group
+	group.Go(func() error { return plan.SelfCopy(j.src, j.dst, j.land, rand.Reader) })
+	group.Go(func() (err error) {
+		special, err = plan.Special(j.dst, j.land)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	j.land.WriteInPlace(special)
+	return nil
+}
+
+// expand replaces patterns by what they match. One that matches nothing stays as it is: it counts as a source, and is
+// reported as one that is missing.
+func expand(src fsys.FS, patterns []string) (sources []string) {
+	for _, p := range patterns {
+		found, err := plan.Expand(src, []string{p})
+		if err != nil && len(found) == 0 {
+			found = []string{p}
+		}
+		sources = append(sources, found...)
+	}
+	return sources
+}
+
+func pathOf(e endpoint.Endpoint) string {
+	if e.Remote {
+		return endpoint.Home(e.Path)
+	}
+	return e.Path
+}
+
+// destination makes the directory below which all lands, and opens it.
+func (j *job) destination(opt *transfer.Options) (cleanup func(), err error) {
+	if len(j.land.Items) > 0 && !j.land.RootExists {
+		if err := plan.MakeRoot(j.dst, j.land.Root); err != nil {
+			return nil, err
+		}
+	}
+	if opt.Upload {
+		opt.Local, opt.Root = j.src, j.land.Root
+		return func() {}, nil
+	}
+	if len(j.land.Items) == 0 {
+		opt.Local = j.dst
+		return func() {}, nil
+	}
+	root, err := fsys.OpenRoot(j.land.Root)
+	if err != nil {
+		return nil, err
+	}
+	opt.Local = root
+	return func() { root.Close() }, nil
+}
