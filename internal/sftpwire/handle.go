@@ -155,6 +155,9 @@ func (c *Conn) parseAttrs(k *call) (Attrs, error) {
 
 // eof turns the status SSH_FX_EOF into io.EOF.
 func eof(err error) error {
+	if err == nil {
+		return nil // before st is allocated
+	}
 	var st *StatusError
 	if errors.As(err, &st) && st.Code == StatusEOF {
 		return io.EOF
