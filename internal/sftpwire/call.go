@@ -13,11 +13,14 @@ const (
 	typeClose         = 4
 	typeRead          = 5
 	typeWrite         = 6
+	typeLstat         = 7
 	typeFstat         = 8
+	typeSetstat       = 9
 	typeFsetstat      = 10
 	typeOpendir       = 11
 	typeReaddir       = 12
 	typeMkdir         = 14
+	typeStat          = 17
 	typeStatus        = 101
 	typeHandle        = 102
 	typeData          = 103
