@@ -24,6 +24,9 @@ func run(args []string, sys system) int {
 	root := newRootCommand(sys)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = context.Cause(ctx) // which signal it was: not everything below tells more than that it was cancelled
+	}
 	if err != nil && !errors.As(err, new(*partial)) {
 		complain(sys.stderr, err)
 	}

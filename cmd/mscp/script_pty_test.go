@@ -24,6 +24,7 @@ const patience = 60 * time.Second
 //	expect REGEXP   waits for output that matches, behind what matched before
 //	send TEXT       types a line
 //	secret TEXT     types a line once the terminal echoes nothing
+//	interrupt       types Ctrl-C now and then until the program ends
 func ptyMain() {
 	dialog, err := os.ReadFile(os.Args[1])
 	if err != nil {
@@ -34,7 +35,7 @@ func ptyMain() {
 	if err != nil {
 		fail("pty: %v", err)
 	}
-	t := &tty{master: master, changed: make(chan struct{}, 1)}
+	t := &tty{master: master, changed: make(chan struct{}, 1), ended: make(chan struct{})}
 	var reader sync.WaitGroup
 	reader.Go(t.read)
 	err = t.hold(string(dialog))
@@ -54,12 +55,15 @@ type tty struct {
 	master  *os.File
 	changed chan struct{}
 
+	ended chan struct{}
+
 	mu   sync.Mutex
 	out  bytes.Buffer
 	seen int // what has matched
 }
 
 func (t *tty) read() {
+	defer close(t.ended)
 	buf := make([]byte, 4096)
 	for {
 		n, err := t.master.Read(buf)
@@ -90,6 +94,8 @@ func (t *tty) hold(dialog string) error {
 			}
 		case "send":
 			_, err = t.master.WriteString(text + "\n")
+		case "interrupt":
+			err = t.interrupt()
 		default:
 			err = errors.New("no such verb")
 		}
@@ -135,4 +141,19 @@ func (t *tty) unechoed() error {
 		}
 	}
 	return errors.New("the terminal echoes")
+}
+
+func (t *tty) interrupt() error {
+	for timeout := time.After(patience); ; {
+		if _, err := t.master.WriteString("\x03"); err != nil {
+			return err
+		}
+		select {
+		case <-t.ended:
+			return nil
+		case <-timeout:
+			return errors.New("the program goes on")
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }

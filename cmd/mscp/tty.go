@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,12 +54,21 @@ func (t *terminal) ask(ctx context.Context, prompt string, read func(*os.File) (
 	defer tty.Close()
 	begun := time.Now()
 	defer t.pause()()
-	fmt.Fprint(tty, progress.Escape(prompt))
+	fmt.Fprint(tty, shown(prompt))
 	answer, err := t.await(ctx, tty, read)
 	t.mu.Lock()
 	t.spent += time.Since(begun)
 	t.mu.Unlock()
 	return answer, err
+}
+
+// shown is a question of some lines, safe to show.
+func shown(prompt string) string {
+	lines := strings.Split(prompt, "\n")
+	for i := range lines {
+		lines[i] = progress.Escape(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // await gives up when the context ends. The read cannot be interrupted on every system, so the terminal's state is put back here,
@@ -81,6 +91,7 @@ func (t *terminal) await(ctx context.Context, tty *os.File, read func(*os.File) 
 	case r := <-done:
 		return r.answer, r.err
 	case <-ctx.Done():
+		fmt.Fprintln(tty) // the cursor stands behind the question
 		return "", errors.Join(ctx.Err(), term.Restore(int(tty.Fd()), state))
 	}
 }

@@ -112,6 +112,7 @@ func (s *SFTP) Handles() int { return int(min(s.limits.Handles, 1<<20)) }
 
 // Close ends the session and every call on it, and waits for its goroutine.
 func (s *SFTP) Close() error {
+	s.wire.Close() // first: pkg/sftp's Close waits for a request of its own that is being sent
 	s.client.Close()
 	return nil
 }
@@ -121,28 +122,14 @@ func (s *SFTP) Side() string { return s.side }
 
 // Stat implements FS.
 func (s *SFTP) Stat(name string) (Info, error) {
-	fi, err := s.client.Stat(remote(name))
-	return s.info("stat", name, fi, err)
+	a, err := s.wire.Stat(remote(name))
+	return infoOf(path.Base(name), a), s.failed("stat", name, err)
 }
 
 // Lstat implements FS.
 func (s *SFTP) Lstat(name string) (Info, error) {
-	fi, err := s.client.Lstat(remote(name))
-	return s.info("lstat", name, fi, err)
-}
-
-func (s *SFTP) info(op, name string, fi fs.FileInfo, err error) (Info, error) {
-	if err != nil {
-		return Info{}, s.err(op, name, err)
-	}
-	st, ok := fi.Sys().(*sftp.FileStat)
-	if !ok {
-		return Info{}, s.err(op, name, ErrUnsupported)
-	}
-	return infoOf(path.Base(name), sftpwire.Attrs{
-		Flags: sftpwire.AttrSize | sftpwire.AttrPermissions | sftpwire.AttrTimes,
-		Size:  st.Size, Mode: st.Mode, Atime: st.Atime, Mtime: st.Mtime,
-	}), nil
+	a, err := s.wire.Lstat(remote(name))
+	return infoOf(path.Base(name), a), s.failed("lstat", name, err)
 }
 
 // List implements FS. Names are as the server sent them.
@@ -175,7 +162,7 @@ func (s *SFTP) Mkdir(name string, perm fs.FileMode) error {
 	err := s.wire.Mkdir(remote(name), permissions(perm))
 	var st *sftpwire.StatusError
 	if errors.As(err, &st) && st.Code == sftpwire.StatusFailure {
-		if _, lerr := s.client.Lstat(remote(name)); lerr == nil {
+		if _, lerr := s.Lstat(name); lerr == nil {
 			err = fs.ErrExist
 		}
 	}
@@ -184,17 +171,7 @@ func (s *SFTP) Mkdir(name string, perm fs.FileMode) error {
 
 // SetAttr implements FS.
 func (s *SFTP) SetAttr(name string, a Attr) error {
-	if a.Mode != nil {
-		if err := s.client.Chmod(remote(name), *a.Mode); err != nil {
-			return s.err("set mode of", name, err)
-		}
-	}
-	if a.Times != nil {
-		if err := s.client.Chtimes(remote(name), a.Times.Access, a.Times.Mod); err != nil {
-			return s.err("set times of", name, err)
-		}
-	}
-	return nil
+	return s.failed("set attributes of", name, s.wire.SetStat(remote(name), wireAttrs(a)))
 }
 
 // Rename implements FS: posix-rename@openssh.com (OpenSSH PROTOCOL, section 4.3) where the server has it, since the RENAME of
@@ -204,22 +181,37 @@ func (s *SFTP) Rename(oldname, newname string) (bool, error) {
 		err := s.client.PosixRename(remote(oldname), remote(newname))
 		return true, s.renameFailed(newname, err)
 	}
-	if err := s.client.Rename(remote(oldname), remote(newname)); err == nil {
+	err := s.client.Rename(remote(oldname), remote(newname))
+	if err == nil {
 		return true, nil // nothing was there
 	}
-	if fi, err := s.client.Lstat(remote(newname)); err == nil && !fi.IsDir() { // Remove would take an empty directory too
-		if err := s.client.Remove(remote(newname)); err != nil {
-			return false, s.err("replace", newname, err)
-		}
+	if !s.inTheWay(oldname, newname, err) {
+		return false, s.renameFailed(newname, err)
+	}
+	if err := s.client.Remove(remote(newname)); err != nil {
+		return false, s.err("replace", newname, err)
 	}
 	return false, s.renameFailed(newname, s.client.Rename(remote(oldname), remote(newname)))
+}
+
+// inTheWay tells whether a RENAME was refused because of a file that it would have replaced: nothing is removed where
+// the new file may not be there to take its place, nor a directory, which Remove would take where it is empty.
+func (s *SFTP) inTheWay(oldname, newname string, err error) bool {
+	if !errors.Is(s.reason(err), ErrFailure) {
+		return false
+	}
+	if _, err := s.Lstat(oldname); err != nil {
+		return false
+	}
+	there, err := s.Lstat(newname)
+	return err == nil && !there.IsDir()
 }
 
 // renameFailed finds the commonest reason that SFTP has no code for: a directory is in the way.
 func (s *SFTP) renameFailed(newname string, err error) error {
 	err = s.failed("rename to", newname, err)
 	if errors.Is(err, ErrFailure) {
-		if fi, lerr := s.client.Lstat(remote(newname)); lerr == nil && fi.IsDir() {
+		if there, lerr := s.Lstat(newname); lerr == nil && there.IsDir() {
 			return s.err("rename to", newname, ErrIsDir)
 		}
 	}

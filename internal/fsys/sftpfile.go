@@ -135,10 +135,16 @@ func seconds(t time.Time) uint32 {
 	return uint32(max(0, min(t.Unix(), 1<<32-1)))
 }
 
-// infoOf makes an Info of wire attributes. Without permissions nothing is known of the type: a regular file is assumed, as
-// OpenSSH does.
+// unknownMode is assumed where a server tells no permissions: a regular file, as OpenSSH assumes too, but one that only its
+// owner may write.
+const unknownMode = 0o644
+
+// infoOf makes an Info of wire attributes.
 func infoOf(name string, a sftpwire.Attrs) Info {
-	i := Info{Name: name, Size: int64(min(a.Size, 1<<63-1)), Mode: fileMode(a.Mode)}
+	i := Info{Name: name, Size: int64(min(a.Size, 1<<63-1)), Mode: unknownMode}
+	if a.Flags&sftpwire.AttrPermissions != 0 {
+		i.Mode = fileMode(a.Mode)
+	}
 	if a.Flags&sftpwire.AttrTimes != 0 {
 		i.ModTime, i.Access = time.Unix(int64(a.Mtime), 0), time.Unix(int64(a.Atime), 0)
 	}

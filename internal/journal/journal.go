@@ -178,8 +178,15 @@ func (j *Journal) Err() error {
 
 // Sync puts all that was recorded on stable storage.
 func (j *Journal) Sync() error {
+	if err := j.working(); err != nil {
+		return err
+	}
 	j.flush()
 	j.sync()
+	return j.working()
+}
+
+func (j *Journal) working() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.state()

@@ -14,11 +14,14 @@ const (
 	typeClose         = 4
 	typeRead          = 5
 	typeWrite         = 6
+	typeLstat         = 7
 	typeFstat         = 8
+	typeSetstat       = 9
 	typeFsetstat      = 10
 	typeOpendir       = 11
 	typeReaddir       = 12
 	typeMkdir         = 14
+	typeStat          = 17
 	typeStatus        = 101
 	typeHandle        = 102
 	typeData          = 103
@@ -39,13 +42,17 @@ type call struct {
 	sent time.Time // when it was registered
 
 	n    int    // bytes of into that were filled
-	body []byte // any other reply, behind its id
-	err  error  // a *StatusError, or why the channel ended
+	body []byte // any other reply, behind its id; in buf
+	buf  []byte
+	err  error // a *StatusError, or why the channel ended
 	done chan struct{}
 }
 
+// smallReply, in bytes, is enough for all replies but data and listings.
+const smallReply = 512
+
 var calls = sync.Pool{New: func() any {
-	return &call{req: make([]byte, 0, 512), done: make(chan struct{}, 1)}
+	return &call{req: make([]byte, 0, smallReply), buf: make([]byte, smallReply), done: make(chan struct{}, 1)}
 }}
 
 // newCall begins a request: length and id follow later.
@@ -59,6 +66,9 @@ func newCall(typ, want byte) *call {
 // free gives a call back; only after it is done.
 func (k *call) free() {
 	k.payload, k.into, k.body, k.err, k.n = nil, nil, nil, nil, 0
+	if cap(k.buf) > smallReply {
+		k.buf = make([]byte, smallReply)
+	}
 	calls.Put(k)
 }
 
@@ -91,7 +101,10 @@ func (k *call) receive(r io.Reader, typ byte, n uint32) error {
 	if n > maxReply {
 		return &ProtocolError{fmt.Sprintf("a reply of %d bytes", n)}
 	}
-	body := make([]byte, n)
+	if int(n) > cap(k.buf) {
+		k.buf = make([]byte, n)
+	}
+	body := k.buf[:n]
 	if _, err := io.ReadFull(r, body); err != nil {
 		return err
 	}
@@ -103,7 +116,7 @@ func (k *call) receive(r io.Reader, typ byte, n uint32) error {
 	if err != nil {
 		return err
 	}
-	if st.Code != StatusOK {
+	if st != nil {
 		k.err = st
 	} else if k.want != 0 {
 		return &ProtocolError{fmt.Sprintf("only OK in reply to a request of type %d", k.req[4])}
@@ -112,14 +125,14 @@ func (k *call) receive(r io.Reader, typ byte, n uint32) error {
 }
 
 func (k *call) receiveData(r io.Reader, n uint32) error {
-	var size [4]byte
 	if n < 4 {
 		return &ProtocolError{"a truncated DATA packet"}
 	}
-	if _, err := io.ReadFull(r, size[:]); err != nil {
+	size := k.buf[:4]
+	if _, err := io.ReadFull(r, size); err != nil {
 		return err
 	}
-	data := binary.BigEndian.Uint32(size[:])
+	data := binary.BigEndian.Uint32(size)
 	if data != n-4 || data > uint32(len(k.into)) {
 		return &ProtocolError{fmt.Sprintf("%d bytes of data in a packet of %d, where %d were asked for", data, n, len(k.into))}
 	}

@@ -79,8 +79,3 @@ func (c *Conn) names(body []byte, fn func(string, Attrs) error) (count uint32, e
 	}
 	return count, nil
 }
-
-// Mkdir makes a directory with the permissions of a, before the server's umask.
-func (c *Conn) Mkdir(path string, a Attrs) error {
-	return c.status(newCall(typeMkdir, 0).str(path).attrs(a))
-}

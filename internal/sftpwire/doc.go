@@ -1,8 +1,8 @@
 // Package sftpwire moves the bytes of files over one SFTP channel, with many requests in flight.
 //
 // It speaks the part of SFTP version 3 (draft-ietf-secsh-filexfer-02) that decides the speed of a copy: OPEN, READ,
-// WRITE, FSTAT, FSETSTAT, CLOSE, streamed directory listings, MKDIR with attributes, and the extended requests
-// limits@openssh.com and fsync@openssh.com of OpenSSH's PROTOCOL file. The rest, metadata, is left to
+// WRITE, FSTAT, FSETSTAT, CLOSE, streamed directory listings, STAT, LSTAT, SETSTAT and MKDIR by path, and the extended requests
+// limits@openssh.com and fsync@openssh.com of OpenSSH's PROTOCOL file. The rest (rename, remove, realpath, statvfs) is left to
 // github.com/pkg/sftp, which shares the channel: a [Conn] is the reader and the writer of a pkg/sftp client. Requests of ours
 // carry ids with the top bit set, so replies are told apart by their id, and a reply of ours never reaches
 // pkg/sftp. Its receive loop is what drives the reading: the Conn reads whole packets of ours inside its Read.

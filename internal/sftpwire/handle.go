@@ -105,14 +105,7 @@ func (h *Handle) SetStatClose(a Attrs) (attrErr, err error) {
 }
 
 // Stat is FSTAT.
-func (h *Handle) Stat() (Attrs, error) {
-	k := h.call(typeFstat, typeAttrs)
-	defer k.free()
-	if err := h.c.do(k); err != nil {
-		return Attrs{}, err
-	}
-	return h.c.parseAttrs(k)
-}
+func (h *Handle) Stat() (Attrs, error) { return h.c.attrs(h.call(typeFstat, typeAttrs)) }
 
 // SetStat is FSETSTAT; with AttrSize it truncates or extends.
 func (h *Handle) SetStat(a Attrs) error { return h.c.status(h.call(typeFsetstat, 0).attrs(a)) }
@@ -155,6 +148,9 @@ func (c *Conn) parseAttrs(k *call) (Attrs, error) {
 
 // eof turns the status SSH_FX_EOF into io.EOF.
 func eof(err error) error {
+	if err == nil {
+		return nil // before st is allocated
+	}
 	var st *StatusError
 	if errors.As(err, &st) && st.Code == StatusEOF {
 		return io.EOF

@@ -28,12 +28,17 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("%s (SFTP status %d)", e.Message, e.Code)
 }
 
+// parseStatus returns nil for StatusOK, whatever text comes with it.
 func parseStatus(b []byte) (*StatusError, error) {
 	p := parser{b: b}
-	st := &StatusError{Code: p.u32()}
+	code := p.u32()
 	if p.short {
 		return nil, &ProtocolError{"a truncated STATUS packet"}
 	}
+	if code == StatusOK {
+		return nil, nil
+	}
+	st := &StatusError{Code: code}
 	if len(p.b) > 0 { // some servers leave message and language out
 		st.Message = string(p.bytes())
 	}

@@ -51,7 +51,11 @@ func (r *resolver) expand(v value, keyword string, tokens map[byte]string) (stri
 
 // path expands a file name: ~, ${NAME}, and the tokens.
 func (r *resolver) path(v value, keyword string) (string, error) {
-	text, err := r.expand(v, keyword, r.tokens())
+	return r.pathWith(v, keyword, r.tokens())
+}
+
+func (r *resolver) pathWith(v value, keyword string, tokens map[byte]string) (string, error) {
+	text, err := r.expand(v, keyword, tokens)
 	if err != nil {
 		return "", err
 	}

@@ -32,6 +32,8 @@ type Host struct {
 	ServerAliveInterval time.Duration // a request after so long without an answer; 0: none
 	ServerAliveCountMax int           // unanswered requests after which the connection is given up
 
+	ControlPath string // socket of a ControlMaster, which need not be running; empty: none
+
 	// Algorithms, in the order of preference.
 	Ciphers, MACs, KexAlgorithms, HostKeyAlgorithms []string
 	// HostKeyAlgorithmsSet: the user chose HostKeyAlgorithms, so what known_hosts holds does not reorder them.

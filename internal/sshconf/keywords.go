@@ -13,7 +13,7 @@ const (
 // honouredKeywords are read from files and from -o.
 func honouredKeywords() []string {
 	return []string{
-		"AddressFamily", "BatchMode", "BindAddress", "ChallengeResponseAuthentication", "Ciphers", "ConnectTimeout",
+		"AddressFamily", "BatchMode", "BindAddress", "ChallengeResponseAuthentication", "Ciphers", "ConnectTimeout", "ControlPath",
 		"GlobalKnownHostsFile", "HashKnownHosts", "HostKeyAlgorithms", "HostKeyAlias", "HostName", "IdentitiesOnly",
 		"IdentityAgent", "IdentityFile", "KbdInteractiveAuthentication", "KexAlgorithms", "MACs",
 		"NumberOfPasswordPrompts", "PasswordAuthentication", "Port", "PreferredAuthentications", "ProxyCommand",
@@ -28,8 +28,7 @@ func ignoredKeywords() []string {
 	return []string{
 		"AddKeysToAgent", "BindInterface", "CanonicalDomains", "CanonicalizeFallbackLocal", "CanonicalizeHostname",
 		"CanonicalizeMaxDots", "CanonicalizePermittedCNAMEs", "CASignatureAlgorithms", "CertificateFile", "ChannelTimeout",
-		"CheckHostIP", "ClearAllForwardings", "Compression", "ConnectionAttempts", "ControlMaster", "ControlPath",
-		"ControlPersist", "DynamicForward", "EnableEscapeCommandline", "EnableSSHKeysign", "EscapeChar",
+		"CheckHostIP", "ClearAllForwardings", "Compression", "ConnectionAttempts", "ControlMaster", "ControlPersist", "DynamicForward", "EnableEscapeCommandline", "EnableSSHKeysign", "EscapeChar",
 		"ExitOnForwardFailure", "FingerprintHash", "ForkAfterAuthentication", "ForwardAgent", "ForwardX11",
 		"ForwardX11Timeout", "ForwardX11Trusted", "GatewayPorts", "GSSAPIAuthentication",
 		"GSSAPIDelegateCredentials", "HostbasedAcceptedAlgorithms", "HostbasedAuthentication", "IgnoreUnknown",

@@ -36,7 +36,7 @@ func Resolve(e endpoint.Endpoint, f Flags, env Env) (*Host, []Warning, error) {
 		return nil, nil, err
 	}
 	r := &resolver{s: s, env: env, host: &Host{Alias: e.Host}}
-	for _, step := range []func() error{r.identity, r.network, r.algorithms, r.hostKeys, r.authentication} {
+	for _, step := range []func() error{r.identity, r.network, r.algorithms, r.hostKeys, r.authentication, r.control} {
 		if err := step(); err != nil {
 			return nil, nil, err
 		}
