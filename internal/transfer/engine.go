@@ -21,6 +21,7 @@ type engine struct {
 	lanes lanes
 
 	stop  context.CancelCauseFunc // ends the copy with a reason
+	over  func() bool             // whether it is being ended
 	begun time.Time
 
 	// Notices that are given once.
@@ -39,6 +40,7 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 		remote:  newRemote(o.First.FS()),
 		lanes:   lanes{all: make(map[*lane]bool), onConn: make(map[int]int)},
 		stop:    stop,
+		over:    func() bool { return ctx.Err() != nil },
 		begun:   time.Now(),
 	}
 	e.block = e.limit.block(o.First.FS().Block())
@@ -55,6 +57,7 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 	work.Go(func() { e.walk(ctx, walk) })
 	work.Wait()
 	e.lanes.wg.Wait()
+	e.queue.closeFiles()
 	err := e.result(ctx)
 	stop(nil)
 	ending.Wait()
@@ -134,7 +137,11 @@ func (e *engine) destinationsFault(err error) bool {
 	return errors.As(err, &fe) && fe.Side == e.destination().Side()
 }
 
+// report tells of a failure, unless it is only that the end of the copy has closed the lanes.
 func (e *engine) report(path string, err error) {
+	if fsys.Lost(err) && e.over() {
+		return
+	}
 	e.Counters.Failed.Add(1)
 	e.Observer.Failed(path, err)
 }

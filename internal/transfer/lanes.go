@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -154,7 +155,8 @@ func estimate(done, known int64, elapsed time.Duration) time.Duration {
 	if known <= done {
 		return 0
 	}
-	return time.Duration(float64(elapsed) * float64(known-done) / float64(max(done, 1)))
+	left := float64(elapsed) * float64(known-done) / float64(max(done, 1))
+	return time.Duration(min(left, float64(math.MaxInt64/2)))
 }
 
 // openLane opens one lane and starts it. A failure costs speed only: OpenLane itself knows what is worth another try.

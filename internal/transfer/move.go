@@ -13,7 +13,7 @@ func (l *lane) move(ctx context.Context, b block, buf []byte) {
 	switch {
 	case b.commit:
 		l.commit(b.f)
-	case b.f.single:
+	case b.h == nil:
 		l.moveSmall(ctx, b, buf)
 	default:
 		l.moveBlock(ctx, b, buf)
