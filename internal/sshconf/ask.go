@@ -157,14 +157,14 @@ func splitPaths(text string) (paths []string) {
 func startsPath(w string) bool { return strings.HasPrefix(w, "/") || strings.HasPrefix(w, "~") }
 
 // relative says in which way a list of algorithms departs from ssh's default: ssh prints "+x" as its whole default and
-// x, which would otherwise put ssh's order in the place of ours. A list that keeps more than half of the default, in its
+// x, which would otherwise put ssh's order in the place of ours. A list that keeps half of the default, in its
 // order, counts as a "-" list or, behind other names, as a "^" list; anything else is the user's own choice of an order.
 func relative(list, defaults []string) string {
 	n := len(defaults)
 	switch {
 	case len(list) > n && slices.Equal(list[:n], defaults):
 		return "+" + strings.Join(list[n:], ",")
-	case len(list) < n && 2*len(list) > n && isSubsequence(list, defaults):
+	case len(list) < n && 2*len(list) >= n && isSubsequence(list, defaults):
 		gone := slices.DeleteFunc(slices.Clone(defaults), func(d string) bool { return slices.Contains(list, d) })
 		return "-" + strings.Join(gone, ",")
 	}

@@ -47,7 +47,7 @@ type Host struct {
 
 	// Algorithms, in the order of preference.
 	Ciphers, MACs, KexAlgorithms, HostKeyAlgorithms []string
-	// HostKeyAlgorithmsSet: the user chose HostKeyAlgorithms, so what known_hosts holds does not reorder them.
+	// HostKeyAlgorithmsSet: the user chose an order, so what known_hosts holds does not change it.
 	HostKeyAlgorithmsSet bool
 	RekeyLimit           uint64 // bytes; 0: as suits the cipher
 

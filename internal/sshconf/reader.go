@@ -134,14 +134,15 @@ func (r *reader) match(words []string) (bool, error) {
 		switch criterion {
 		case "all":
 			holds = true
-		case "canonical": // names are not made canonical here
+		case "canonical": // the second reading counts as one, though no name is made canonical here
+			holds = r.final
 		case "final":
 			r.wantFinal = true
 			holds = r.final
 		default:
 			if !attached {
 				if len(words) == 0 {
-					return false, fmt.Errorf("Match %s: what?", criterion)
+					return false, fmt.Errorf("match %s: what?", criterion)
 				}
 				arg, words = words[0], words[1:]
 			}
@@ -175,5 +176,5 @@ func (r *reader) subject(criterion string) (string, error) {
 		}
 		return expand(v, "HostName", map[byte]string{'h': r.alias, 'n': r.alias})
 	}
-	return "", fmt.Errorf("Match %s: only the system's ssh can tell, and there is none", criterion)
+	return "", fmt.Errorf("match %s: only the system's ssh can tell, and there is none", criterion)
 }

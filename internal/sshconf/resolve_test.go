@@ -172,7 +172,7 @@ func TestUnsupportedIsNeverIgnored(t *testing.T) {
 	for _, criterion := range []string{"exec true", "localnetwork 10.0.0.0/8", "tagged x", "version 10*"} {
 		_, _, err := Resolve(t.Context(), node(""), Flags{}, testEnv(map[string]string{"/home/u/.ssh/config": "Match " + criterion + "\nPort 9\n"}))
 		require.ErrorAs(t, err, new(*FileError))
-		require.ErrorContains(t, err, "/home/u/.ssh/config: line 1: Match "+strings.Fields(criterion)[0])
+		require.ErrorContains(t, err, "/home/u/.ssh/config: line 1: match "+strings.Fields(criterion)[0])
 	}
 }
 
@@ -238,7 +238,7 @@ func TestParseTimeProperty(t *testing.T) {
 
 // Any text of a user's file gives a Host or an error, never a crash.
 func FuzzResolve(f *testing.F) {
-	for _, seed := range []string{"Host *\nPort 22", "IdentityFile \"", "Match all\nUser x", "Ciphers +", "RekeyLimit  ", "ConnectTimeout 99999999999w"} {
+	for _, seed := range []string{"Host *\nPort 22", "IdentityFile \"", "Match all\nUser x", "Include /home/u/.ssh/*", "Match !host a,!b user x", "ProxyJump a@[::1]:2,b", "ProxyCommand x %h \"", "UserKnownHostsFile \"a b\" ${DIR}", "Ciphers +", "RekeyLimit  ", "ConnectTimeout 99999999999w"} {
 		f.Add(seed, "Port=22")
 	}
 	f.Fuzz(func(t *testing.T, config, option string) {

@@ -20,10 +20,13 @@ func (v value) none() bool { return strings.EqualFold(v.text(), "none") }
 // settings are the values found for each keyword (in lower case), strongest first.
 type settings map[string][]value
 
-// add keeps what is weaker than all that is there. Of ProxyJump and ProxyCommand the first counts (ssh_config(5)).
+// add keeps what is weaker than all that is there. Of ProxyJump and ProxyCommand the first counts (ssh_config(5)); a
+// ProxyJump that is none leaves the choice to a ProxyCommand, but not the other way round.
 func (s settings) add(keyword string, v value) {
 	k := canonical(keyword)
-	if len(v.words) == 0 || k == "proxyjump" && len(s["proxycommand"]) > 0 || k == "proxycommand" && len(s["proxyjump"]) > 0 {
+	jump, jumps := s.get("ProxyJump")
+	_, commands := s.get("ProxyCommand")
+	if len(v.words) == 0 || k == "proxyjump" && commands || k == "proxycommand" && jumps && !jump.none() {
 		return
 	}
 	s[k] = append(s[k], v)

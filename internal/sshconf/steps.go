@@ -101,7 +101,8 @@ func (r *resolver) algorithms() (err error) {
 		}
 		*a.to = order
 	}
-	_, h.HostKeyAlgorithmsSet = r.s.get("HostKeyAlgorithms")
+	v, ok := r.s.get("HostKeyAlgorithms")
+	h.HostKeyAlgorithmsSet = ok && !strings.HasPrefix(v.text(), "+") && !strings.HasPrefix(v.text(), "-")
 	h.RekeyLimit, err = r.rekeyLimit()
 	return err
 }
