@@ -28,10 +28,11 @@ type record struct {
 	copied  map[string]int64
 	skipped map[string]string
 	notices []string
+	noticed chan struct{} // closed at the first notice
 }
 
 func newRecord() *record {
-	return &record{failed: map[string]error{}, copied: map[string]int64{}, skipped: map[string]string{}}
+	return &record{failed: map[string]error{}, copied: map[string]int64{}, skipped: map[string]string{}, noticed: make(chan struct{})}
 }
 
 func (r *record) Failed(path string, err error) {
@@ -55,11 +56,13 @@ func (r *record) Skipped(path, what string) {
 func (r *record) Notice(text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.notices = append(r.notices, text)
+	if r.notices = append(r.notices, text); len(r.notices) == 1 {
+		close(r.noticed)
+	}
 }
 
 const (
-	testBlock = 16   // bytes
+	testBlock = 64   // bytes
 	testChunk = 4096 // a page: the smallest there is
 )
 
