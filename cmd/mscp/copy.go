@@ -43,7 +43,7 @@ func (c *copier) run(ctx context.Context, args []string) error {
 		return err
 	}
 	c.display = c.newDisplay(args)
-	d, err := c.newDialer()
+	d, err := c.newDialer(ctx)
 	if err != nil {
 		return err
 	}

@@ -31,17 +31,19 @@ func (l *lane) FS() transfer.Remote { return l.sftp }
 func (l *lane) Conn() int           { return l.channel.Conn().ID() }
 func (l *lane) Close() error        { return l.sftp.Close() }
 
-func (c *copier) newDialer() (*dialer, error) {
+func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 	env, err := sshconf.SystemEnv()
 	if err != nil {
 		return nil, err
 	}
-	host, warnings, err := sshconf.Resolve(c.host(), c.sshFlags4Host(), env)
+	host, warnings, err := sshconf.Resolve(ctx, c.host(), c.sshFlags4Host(), env)
 	if err != nil {
 		return nil, err
 	}
 	for _, w := range warnings {
-		c.display.Notice(w.String())
+		if !w.Detail || c.verbose > 0 {
+			c.display.Notice(w.String())
+		}
 	}
 	if c.congestion != "" {
 		if err := sshpool.CheckCongestion(c.congestion); err != nil {

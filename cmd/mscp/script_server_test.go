@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -73,11 +75,6 @@ func cmdStopSSHD(ts *testscript.TestScript, neg bool, _ []string) {
 	ts.Value(sshdKey{}).(*sshdtest.Server).Stop()
 }
 
-func cmdDropSSHD(ts *testscript.TestScript, neg bool, _ []string) {
-	plain(ts, neg)
-	ts.Value(sshdKey{}).(*sshdtest.Server).DropConnections()
-}
-
 // cmdFreePort6 is "freeport6 NAME": it sets a variable to a port that was free on [::1] a moment ago.
 func cmdFreePort6(ts *testscript.TestScript, neg bool, args []string) {
 	plain(ts, neg)
@@ -95,7 +92,7 @@ func cmdFreePort6(ts *testscript.TestScript, neg bool, args []string) {
 //	short              READs are answered short
 //	empty=N            every Nth READ is answered with nothing
 //	nospace=SIZE       the disk is full after so many bytes
-//	cut=SIZE, stall=SIZE  each connection ends, or falls silent, after so many bytes
+//	cut=SIZE, stall=SIZE  each connection ends, or falls silent, after so many bytes; cut2=SIZE: the second one only
 //	fail=KIND,PATTERN,N,CODE  the Nth request of a kind (a number) for such a path fails with a code (a number)
 //	names=PATTERN,NAME lists a name that is not there
 //	noftp, password=P, maxstartups=N, maxsessions=N, maxconns=N
@@ -145,6 +142,13 @@ func setFault(o *sshserver.Options, name, value string) error {
 		add(sshserver.NoSpace(int64(number)))
 	case "cut":
 		o.Line = func(int) sshserver.Line { return sshserver.Line{CutAfter: int64(number)} }
+	case "cut2":
+		o.Line = func(n int) sshserver.Line {
+			if n != 2 {
+				return sshserver.Line{}
+			}
+			return sshserver.Line{CutAfter: int64(number)}
+		}
 	case "stall":
 		o.Line = func(int) sshserver.Line { return sshserver.Line{StallAfter: int64(number)} }
 	case "names":

@@ -48,9 +48,14 @@ func hostKeySet() algorithmSet {
 	return algorithmSet{order, slices.Concat(order, ssh.InsecureAlgorithms().HostKeys)}
 }
 
+// pubkeySet has no ssh-rsa, which is RSA with SHA-1: it cannot even be asked for. Of certificates it has the names
+// that OpenSSH's lists have; x/crypto/ssh takes their keys' own.
 func pubkeySet() algorithmSet {
-	s := ssh.SupportedAlgorithms().PublicKeyAuths
-	return algorithmSet{s, s} // ssh-rsa, which is RSA with SHA-1, cannot even be asked for
+	s := slices.Concat(ssh.SupportedAlgorithms().PublicKeyAuths, []string{
+		ssh.CertAlgoED25519v01, ssh.CertAlgoECDSA256v01, ssh.CertAlgoECDSA384v01, ssh.CertAlgoECDSA521v01,
+		ssh.CertAlgoSKED25519v01, ssh.CertAlgoSKECDSA256v01, ssh.CertAlgoRSASHA512v01, ssh.CertAlgoRSASHA256v01,
+	})
+	return algorithmSet{s, s}
 }
 
 // apply reads a list as ssh_config(5) does: a leading + appends to the defaults, - removes from them (patterns

@@ -3,19 +3,14 @@ package sshconf
 import (
 	"crypto/sha1"
 	"encoding/hex"
-	"maps"
-	"strings"
 )
 
-// control finds the socket of a shared connection. Where ssh -G has settled the value it comes expanded.
+// control finds the socket of a shared connection.
 func (r *resolver) control() (err error) {
-	v, ok := r.s.get("ControlPath")
-	if !ok || strings.EqualFold(v.text, "none") {
-		return nil
+	if r.host.ControlPath, err = r.file("ControlPath"); err != nil {
+		return err
 	}
-	tokens := maps.Clone(r.tokens())
-	tokens['C'] = connectionHash(tokens)
-	r.host.ControlPath, err = r.pathWith(v, "ControlPath", tokens)
+	r.host.Compression, err = r.yes("Compression", false)
 	return err
 }
 

@@ -31,7 +31,7 @@ type FileError struct {
 func (e *FileError) Error() string { return fmt.Sprintf("%s: %v", e.File, e.Err) }
 func (e *FileError) Unwrap() error { return e.Err }
 
-// UnsupportedError is a request that this program cannot fulfil yet and that must not be ignored.
+// UnsupportedError is a request that this program cannot fulfil and that must not be ignored.
 type UnsupportedError struct {
 	Source  string
 	Keyword string
@@ -39,14 +39,16 @@ type UnsupportedError struct {
 }
 
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("%s: %s %q is not yet supported", e.Source, e.Keyword, e.Value)
+	return fmt.Sprintf("%s: %s %q is not supported", e.Source, e.Keyword, e.Value)
 }
 
-// Warning is something that the user asked for and will not get, though the connection can be made.
+// Warning is something that the user asked for and will not get, though the connection can be made. Detail marks one
+// that came from a file, which is shared with ssh: worth a word only to who asks for details.
 type Warning struct {
 	Source  string
 	Keyword string
 	Reason  string
+	Detail  bool
 }
 
 func (w Warning) String() string { return fmt.Sprintf("%s: %s: %s", w.Source, w.Keyword, w.Reason) }

@@ -18,31 +18,48 @@ func (r *resolver) tokens() map[byte]string {
 	if alias == "" {
 		alias = h.Alias
 	}
-	return map[byte]string{
-		'd': env.Home, 'h': h.HostName, 'i': env.UID, 'k': alias, 'L': short, 'l': env.LocalHost,
-		'n': h.Alias, 'p': strconv.Itoa(h.Port), 'r': h.User, 'u': env.User, 'j': "",
+	tokens := map[byte]string{
+		'd': env.Home, 'h': h.HostName, 'i': env.UID, 'j': r.jumpName(), 'k': alias, 'L': short, 'l': env.LocalHost,
+		'n': h.Alias, 'p': strconv.Itoa(h.Port), 'r': h.User, 'u': env.User,
 	}
+	tokens['C'] = connectionHash(tokens)
+	return tokens
+}
+
+// jumpName is the name of the jump host next to the target, for the token %j.
+func (r *resolver) jumpName() string {
+	v, ok := r.s.get("ProxyJump")
+	if !ok || v.none() {
+		return ""
+	}
+	_, last := splitJump(v.text())
+	h, _ := parseHop(last)
+	return h.host
 }
 
 // expand replaces the tokens of a value.
-func (r *resolver) expand(v value, keyword string, tokens map[byte]string) (string, error) {
+func expand(v value, keyword string, tokens map[byte]string) (string, error) {
+	text := v.text()
+	if v.literal {
+		return text, nil
+	}
 	var b strings.Builder
-	for i := 0; i < len(v.text); i++ {
-		if v.text[i] != '%' {
-			b.WriteByte(v.text[i])
+	for i := 0; i < len(text); i++ {
+		if text[i] != '%' {
+			b.WriteByte(text[i])
 			continue
 		}
 		i++
-		if i < len(v.text) && v.text[i] == '%' {
+		if i < len(text) && text[i] == '%' {
 			b.WriteByte('%')
 			continue
 		}
-		if i == len(v.text) {
-			return "", &UsageError{v.source, keyword, v.text, "ends in %", nil}
+		if i == len(text) {
+			return "", &UsageError{v.source, keyword, text, "ends in %", nil}
 		}
-		t, ok := tokens[v.text[i]]
+		t, ok := tokens[text[i]]
 		if !ok {
-			return "", &UsageError{v.source, keyword, v.text, "unknown token %" + v.text[i:i+1], nil}
+			return "", &UsageError{v.source, keyword, text, "unknown token %" + text[i:i+1], nil}
 		}
 		b.WriteString(t)
 	}
@@ -51,15 +68,14 @@ func (r *resolver) expand(v value, keyword string, tokens map[byte]string) (stri
 
 // path expands a file name: ~, ${NAME}, and the tokens.
 func (r *resolver) path(v value, keyword string) (string, error) {
-	return r.pathWith(v, keyword, r.tokens())
-}
-
-func (r *resolver) pathWith(v value, keyword string, tokens map[byte]string) (string, error) {
-	text, err := r.expand(v, keyword, tokens)
+	if v.literal {
+		return v.text(), nil
+	}
+	text, err := r.variables(v, keyword)
 	if err != nil {
 		return "", err
 	}
-	if text, err = r.variables(text, v, keyword); err != nil {
+	if text, err = expand(value{words: []string{text}, source: v.source}, keyword, r.tokens()); err != nil {
 		return "", err
 	}
 	switch {
@@ -71,37 +87,41 @@ func (r *resolver) pathWith(v value, keyword string, tokens map[byte]string) (st
 	return text, nil
 }
 
-func (r *resolver) variables(text string, v value, keyword string) (string, error) {
+// variables replaces ${NAME}. What a variable holds is not looked into again.
+func (r *resolver) variables(v value, keyword string) (string, error) {
+	var b strings.Builder
+	rest := v.text()
 	for {
-		start := strings.Index(text, "${")
-		if start < 0 {
-			return text, nil
+		before, after, ok := strings.Cut(rest, "${")
+		b.WriteString(before)
+		if !ok {
+			return b.String(), nil
 		}
-		length := strings.IndexByte(text[start:], '}')
-		if length < 0 {
-			return "", &UsageError{v.source, keyword, v.text, "${ without }", nil}
+		name, after, ok := strings.Cut(after, "}")
+		if !ok {
+			return "", &UsageError{v.source, keyword, v.text(), "${ without }", nil}
 		}
-		name := text[start+2 : start+length]
 		found := r.env.Getenv(name)
-		if found == "" || strings.Contains(found, "${") {
-			return "", &UsageError{v.source, keyword, v.text, "no environment variable " + name, nil}
+		if found == "" {
+			return "", &UsageError{v.source, keyword, v.text(), "no environment variable " + name, nil}
 		}
-		text = text[:start] + found + text[start+length+1:]
+		b.WriteString(strings.ReplaceAll(found, "%", "%%"))
+		rest = after
 	}
 }
 
-// paths expands the first value of a keyword whose value is a list of files, separated by spaces, maybe quoted.
+// paths expands the first value of a keyword whose value is a list of files.
 func (r *resolver) paths(keyword string, def ...string) ([]string, error) {
 	v, ok := r.s.get(keyword)
 	if !ok {
-		v = value{text: strings.Join(def, " ")}
+		v = value{words: def}
 	}
-	if strings.EqualFold(v.text, "none") {
+	if v.none() {
 		return nil, nil
 	}
 	var out []string
-	for _, word := range fields(v.text) {
-		p, err := r.path(value{word, v.source, v.strict}, keyword)
+	for _, word := range v.words {
+		p, err := r.path(value{words: []string{word}, source: v.source, strict: v.strict, literal: v.literal}, keyword)
 		if err != nil {
 			return nil, err
 		}
@@ -110,16 +130,19 @@ func (r *resolver) paths(keyword string, def ...string) ([]string, error) {
 	return out, nil
 }
 
-// fields splits at spaces outside double quotes.
-func fields(s string) (words []string) {
-	quoted := false
-	for _, f := range strings.FieldsFunc(s, func(c rune) bool {
-		if c == '"' {
-			quoted = !quoted
+// files expands every value of a keyword that adds up.
+func (r *resolver) files(keyword string, values []value) (files []string, err error) {
+	for _, v := range values {
+		if v.none() {
+			continue
 		}
-		return !quoted && (c == ' ' || c == '\t')
-	}) {
-		words = append(words, strings.ReplaceAll(f, `"`, ""))
+		p, err := r.path(v, keyword)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(files, p) {
+			files = append(files, p)
+		}
 	}
-	return words
+	return files, nil
 }

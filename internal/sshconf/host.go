@@ -5,10 +5,14 @@
 // flags, -o options, the user's file (-F, else ~/.ssh/config), the system's file (not with -F), the default.
 // One rule is a file's own: IdentityFile adds up. The name after user@ is weaker than -l and stronger than -o.
 //
+// Where there is an ssh on this machine, it reads the files: "ssh -G" says what they hold for a host, and every Match,
+// Include and canonical name comes out as with ssh. Elsewhere a reader of our own does: Host, Match (all, host,
+// originalhost, user, localuser, final), Include, quotes and tokens. What else a Match asks for is an error there,
+// for to pass over it could connect to another machine.
+//
 // Paths may start with ~ and hold the tokens of ssh_config(5). What a keyword asks for and this package does not
 // know is reported as a [Warning] if it came by -o, and passed over if it came from a file, where it belongs to ssh.
-// What would change where or as whom the program connects (ProxyCommand, ProxyJump, Match exec) is never passed over:
-// it is an [UnsupportedError].
+// What would change where or as whom the program connects is never passed over: it is an [UnsupportedError].
 package sshconf
 
 import (
@@ -18,16 +22,23 @@ import (
 )
 
 // Host is what to dial, as whom, and what to insist on.
+//
+// Jump and ProxyCommand exclude each other; both empty: dial directly.
 type Host struct {
 	Alias    string // as the user wrote it
 	HostName string // name or address to dial
 	Port     int
 	User     string
 
+	Jump         *Host  // dial through this host, which may have a Jump of its own
+	ProxyCommand string // the standard input and output of this shell command are the connection
+
 	Family         Family
 	BindAddress    string        // local address; empty: any
 	ConnectTimeout time.Duration // for TCP and the key exchange; 0: the system's
-	TCPKeepAlive   bool
+	// ConnectionAttempts is how often TCP is tried, once a second.
+	ConnectionAttempts int
+	TCPKeepAlive       bool
 
 	ServerAliveInterval time.Duration // a request after so long without an answer; 0: none
 	ServerAliveCountMax int           // unanswered requests after which the connection is given up
@@ -36,24 +47,28 @@ type Host struct {
 
 	// Algorithms, in the order of preference.
 	Ciphers, MACs, KexAlgorithms, HostKeyAlgorithms []string
-	// HostKeyAlgorithmsSet: the user chose HostKeyAlgorithms, so what known_hosts holds does not reorder them.
+	// HostKeyAlgorithmsSet: the user chose an order, so what known_hosts holds does not change it.
 	HostKeyAlgorithmsSet bool
 	RekeyLimit           uint64 // bytes; 0: as suits the cipher
 
 	UserKnownHostsFiles   []string // the first is where a new key is written
 	GlobalKnownHostsFiles []string
 	HostKeyAlias          string // the name to look up instead of HostName
+	RevokedHostKeys       string // a file of keys that no host may have; empty: none
 	HashKnownHosts        bool
 	StrictHostKeyChecking Strictness
 
 	IdentityFiles            []string // in the order to offer; those that do not exist are passed over
 	IdentityFilesSet         bool     // the user named them: one that does not exist is worth a word
+	CertificateFiles         []string // of users, for the keys of IdentityFiles or of the agent
 	IdentitiesOnly           bool     // of the agent's keys only those of IdentityFiles
 	AgentSocket              string   // empty: no agent
 	Authentications          []string // method names of RFC 4252, in the order to try
 	NumberOfPasswordPrompts  int
 	BatchMode                bool // ask nothing
 	PubkeyAcceptedAlgorithms []string
+
+	Compression bool // asked for; x/crypto/ssh has none
 }
 
 // Addr is the address to dial.

@@ -1,6 +1,7 @@
 package sshconf
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,33 +22,63 @@ type Flags struct {
 	Family     Family   // -4, -6
 }
 
-// Resolve finds all that a dial of e needs. Errors are a *[UsageError], a *[FileError] or an *[UnsupportedError].
-func Resolve(e endpoint.Endpoint, f Flags, env Env) (*Host, []Warning, error) {
+// Resolve finds all that a dial of e needs, its jump hosts included. Errors are a *[UsageError], a *[FileError], an
+// *[UnsupportedError] or the context's, which bounds what ssh -G and a "Match exec" of the user may run.
+func Resolve(ctx context.Context, e endpoint.Endpoint, f Flags, env Env) (*Host, []Warning, error) {
+	r := &run{env: env}
+	if env.SSH != nil && f.ConfigFile != "none" {
+		r.asker = newAsker(ctx, env)
+		defer r.asker.close()
+	}
+	return r.resolve(e, f, nil)
+}
+
+// run is one call of Resolve.
+type run struct {
+	env   Env
+	asker *asker // nil: read the files
+}
+
+// resolve settles one host of a chain; trail are those that it leads to.
+func (r *run) resolve(e endpoint.Endpoint, f Flags, trail []string) (*Host, []Warning, error) {
 	s := settings{}
 	s.addFlags(f)
 	warnings, err := s.addOptions(e, f)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.addFiles(e.Host, f.ConfigFile, env); err != nil {
+	// What was typed is checked first, and in our words.
+	typed := &resolver{run: r, s: s.clone(), env: r.env, host: &Host{Alias: e.Host}}
+	if err := typed.settle(); err != nil {
 		return nil, nil, err
 	}
-	if err := s.refuse(); err != nil {
+	if err := r.addFiles(s, e.Host, f); err != nil {
 		return nil, nil, err
 	}
-	r := &resolver{s: s, env: env, host: &Host{Alias: e.Host}}
-	for _, step := range []func() error{r.identity, r.network, r.algorithms, r.hostKeys, r.authentication, r.control} {
-		if err := step(); err != nil {
-			return nil, nil, err
-		}
+	full := &resolver{run: r, s: s, env: r.env, flags: f, trail: trail, host: &Host{Alias: e.Host}, warnings: append(warnings, s.noted()...)}
+	if err := full.settle(); err != nil {
+		return nil, nil, err
 	}
-	return r.host, warnings, nil
+	if err := full.jump(); err != nil {
+		return nil, nil, err
+	}
+	return full.host, full.warnings, nil
+}
+
+func (r *run) addFiles(s settings, alias string, f Flags) error {
+	switch {
+	case f.ConfigFile == "none":
+		return nil
+	case r.asker != nil:
+		return r.asker.add(s, alias, f)
+	}
+	return (&reader{s: s, env: r.env, alias: alias}).read(f.ConfigFile)
 }
 
 func (s settings) addFlags(f Flags) {
 	flag := func(keyword, flag, text string) {
 		if text != "" {
-			s.add(keyword, value{text, flag, true})
+			s.add(keyword, value{words: []string{text}, source: flag, strict: true})
 		}
 	}
 	flag("User", "-l", f.Login)
@@ -70,7 +101,7 @@ func (s settings) addFlags(f Flags) {
 
 func (s settings) addOptions(e endpoint.Endpoint, f Flags) (warnings []Warning, err error) {
 	if e.User != "" {
-		s.add("User", value{e.User, "argument", true})
+		s.add("User", value{words: []string{e.User}, source: "argument", strict: true})
 	}
 	for _, o := range f.Options {
 		w, err := s.addOption(o)
@@ -84,22 +115,24 @@ func (s settings) addOptions(e endpoint.Endpoint, f Flags) (warnings []Warning, 
 	return warnings, nil
 }
 
-// refuse stops where passing over a keyword would connect to another machine than ssh does, or trust a key that
-// ssh would not.
-func (s settings) refuse() error {
-	for _, k := range []string{"ProxyJump", "ProxyCommand", "RevokedHostKeys"} {
-		if v, ok := s.get(k); ok && !strings.EqualFold(v.text, "none") {
-			return &UnsupportedError{v.source, k, v.text}
+// resolver turns settings into a Host, field by field.
+type resolver struct {
+	run      *run
+	s        settings
+	env      Env
+	flags    Flags
+	trail    []string
+	host     *Host
+	warnings []Warning
+}
+
+func (r *resolver) settle() error {
+	for _, step := range []func() error{r.identity, r.network, r.proxyCommand, r.algorithms, r.hostKeys, r.authentication, r.control} {
+		if err := step(); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// resolver turns settings into a Host, field by field.
-type resolver struct {
-	s    settings
-	env  Env
-	host *Host
 }
 
 // identity settles who and where, which the tokens of all other values refer to.
@@ -107,7 +140,7 @@ func (r *resolver) identity() error {
 	h := r.host
 	h.User, h.Port, h.HostName = r.env.User, 22, h.Alias
 	if v, ok := r.s.get("User"); ok {
-		h.User = v.text
+		h.User = v.text()
 	}
 	if h.User == "" || strings.HasPrefix(h.User, "-") {
 		return &UsageError{"login name", "User", h.User, "not a login name", nil}
@@ -117,7 +150,7 @@ func (r *resolver) identity() error {
 		return err
 	}
 	if v, ok := r.s.get("HostName"); ok {
-		h.HostName, err = r.expand(v, "HostName", map[byte]string{'h': h.Alias, 'n': h.Alias})
+		h.HostName, err = expand(v, "HostName", map[byte]string{'h': h.Alias, 'n': h.Alias})
 	}
 	if err == nil && (h.HostName == "" || strings.HasPrefix(h.HostName, "-")) {
 		err = &UsageError{"host", "HostName", h.HostName, "not a host name", nil}
@@ -130,9 +163,9 @@ func (r *resolver) number(keyword string, def, low, high int) (int, error) {
 	if !ok {
 		return def, nil
 	}
-	n, err := strconv.Atoi(v.text)
+	n, err := strconv.Atoi(v.text())
 	if err != nil || n < low || n > high {
-		return 0, &UsageError{v.source, keyword, v.text, fmt.Sprintf("want a number from %d to %d", low, high), nil}
+		return 0, &UsageError{v.source, keyword, v.text(), fmt.Sprintf("want a number from %d to %d", low, high), nil}
 	}
 	return n, nil
 }
@@ -143,10 +176,10 @@ func choice[T any](r *resolver, keyword string, def T, values map[string]T) (T, 
 	if !ok {
 		return def, nil
 	}
-	if t, ok := values[strings.ToLower(v.text)]; ok {
+	if t, ok := values[strings.ToLower(v.text())]; ok {
 		return t, nil
 	}
-	return def, &UsageError{v.source, keyword, v.text, "not one of its values", sortedKeys(values)}
+	return def, &UsageError{v.source, keyword, v.text(), "not one of its values", sortedKeys(values)}
 }
 
 func (r *resolver) yes(keyword string, def bool) (bool, error) {

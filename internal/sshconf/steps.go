@@ -2,7 +2,6 @@ package sshconf
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,12 +14,15 @@ func (r *resolver) network() (err error) {
 		return err
 	}
 	if v, ok := r.s.get("BindAddress"); ok {
-		h.BindAddress = v.text
+		h.BindAddress = v.text()
 	}
 	if h.TCPKeepAlive, err = r.yes("TCPKeepAlive", true); err != nil {
 		return err
 	}
 	if h.ConnectTimeout, err = r.seconds("ConnectTimeout", 0); err != nil {
+		return err
+	}
+	if h.ConnectionAttempts, err = r.number("ConnectionAttempts", 1, 1, math.MaxInt32); err != nil {
 		return err
 	}
 	// ssh asks for no keepalive by default. A copy runs unattended, and a path that died silently would hang it
@@ -38,12 +40,12 @@ func (r *resolver) seconds(keyword string, def time.Duration) (time.Duration, er
 	if !ok {
 		return def, nil
 	}
-	if strings.EqualFold(v.text, "none") {
+	if v.none() {
 		return 0, nil
 	}
-	d, ok := parseTime(v.text)
+	d, ok := parseTime(v.text())
 	if !ok {
-		return 0, &UsageError{v.source, keyword, v.text, "want a time, such as 30 or 1m30s", nil}
+		return 0, &UsageError{v.source, keyword, v.text(), "want a time, such as 30 or 1m30s", nil}
 	}
 	return d, nil
 }
@@ -93,13 +95,14 @@ func (r *resolver) algorithms() (err error) {
 		if !ok {
 			continue
 		}
-		order, unknown := a.set.apply(v.text, v.strict)
+		order, unknown := a.set.apply(v.text(), v.strict)
 		if len(unknown) > 0 || len(order) == 0 {
-			return &UsageError{v.source, a.keyword, v.text, "no such algorithm: " + strings.Join(unknown, ", "), a.set.known}
+			return &UsageError{v.source, a.keyword, v.text(), "no such algorithm: " + strings.Join(unknown, ", "), a.set.known}
 		}
 		*a.to = order
 	}
-	_, h.HostKeyAlgorithmsSet = r.s.get("HostKeyAlgorithms")
+	v, ok := r.s.get("HostKeyAlgorithms")
+	h.HostKeyAlgorithmsSet = ok && !strings.HasPrefix(v.text(), "+") && !strings.HasPrefix(v.text(), "-")
 	h.RekeyLimit, err = r.rekeyLimit()
 	return err
 }
@@ -110,7 +113,7 @@ func (r *resolver) rekeyLimit() (uint64, error) {
 	if !ok {
 		return 0, nil
 	}
-	text, _, _ := strings.Cut(strings.TrimSpace(v.text), " ")
+	text := v.words[0]
 	if text == "default" || text == "none" || text == "" {
 		return 0, nil
 	}
@@ -121,7 +124,7 @@ func (r *resolver) rekeyLimit() (uint64, error) {
 	}
 	n, err := strconv.ParseUint(digits, 10, 63)
 	if err != nil || n > math.MaxInt64>>shift {
-		return 0, &UsageError{v.source, "RekeyLimit", v.text, "want a size, such as 1G", nil}
+		return 0, &UsageError{v.source, "RekeyLimit", v.text(), "want a size, such as 1G", nil}
 	}
 	return n << shift, nil
 }
@@ -129,13 +132,16 @@ func (r *resolver) rekeyLimit() (uint64, error) {
 func (r *resolver) hostKeys() (err error) {
 	h := r.host
 	if v, ok := r.s.get("HostKeyAlias"); ok {
-		h.HostKeyAlias = v.text
+		h.HostKeyAlias = v.text()
 	}
 	if h.UserKnownHostsFiles, err = r.paths("UserKnownHostsFile", "~/.ssh/known_hosts", "~/.ssh/known_hosts2"); err != nil {
 		return err
 	}
 	if h.GlobalKnownHostsFiles, err = r.paths("GlobalKnownHostsFile",
 		"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"); err != nil {
+		return err
+	}
+	if h.RevokedHostKeys, err = r.file("RevokedHostKeys"); err != nil {
 		return err
 	}
 	if h.HashKnownHosts, err = r.yes("HashKnownHosts", false); err != nil {
@@ -171,37 +177,29 @@ func (r *resolver) authentication() (err error) {
 func (r *resolver) agentSocket() (string, error) {
 	v, ok := r.s.get("IdentityAgent")
 	switch {
-	case !ok || v.text == "SSH_AUTH_SOCK":
+	case !ok || v.text() == "SSH_AUTH_SOCK":
 		return r.env.Getenv("SSH_AUTH_SOCK"), nil
-	case strings.EqualFold(v.text, "none"):
+	case v.none():
 		return "", nil
-	case strings.HasPrefix(v.text, "$") && !strings.HasPrefix(v.text, "${"):
-		return r.env.Getenv(v.text[1:]), nil
+	case strings.HasPrefix(v.text(), "$") && !strings.HasPrefix(v.text(), "${"):
+		return r.env.Getenv(v.text()[1:]), nil
 	}
 	return r.path(v, "IdentityAgent")
 }
 
-func (r *resolver) identityFiles() error {
+func (r *resolver) identityFiles() (err error) {
 	given := r.s["identityfile"]
 	r.host.IdentityFilesSet = len(given) > 0
 	if len(given) == 0 {
 		for _, name := range []string{"id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"} {
-			given = append(given, value{text: "~/.ssh/" + name})
+			given = append(given, value{words: []string{"~/.ssh/" + name}})
 		}
 	}
-	for _, v := range given {
-		if strings.EqualFold(v.text, "none") {
-			continue
-		}
-		p, err := r.path(v, "IdentityFile")
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(r.host.IdentityFiles, p) {
-			r.host.IdentityFiles = append(r.host.IdentityFiles, p)
-		}
+	if r.host.IdentityFiles, err = r.files("IdentityFile", given); err != nil {
+		return err
 	}
-	return nil
+	r.host.CertificateFiles, err = r.files("CertificateFile", r.s["certificatefile"])
+	return err
 }
 
 // methods are those of PreferredAuthentications that this program has and the ...Authentication keywords leave.
@@ -212,7 +210,7 @@ func (r *resolver) methods() error {
 	}
 	order := []string{"publickey", "keyboard-interactive", "password"}
 	if v, ok := r.s.get("PreferredAuthentications"); ok {
-		order = dedupe(splitList(v.text))
+		order = dedupe(splitList(v.text()))
 	}
 	for _, m := range order {
 		keyword, ok := keywords[m]
@@ -231,4 +229,13 @@ func (r *resolver) methods() error {
 		}
 	}
 	return nil
+}
+
+// file expands a keyword whose value is one file, or none.
+func (r *resolver) file(keyword string) (string, error) {
+	v, ok := r.s.get(keyword)
+	if !ok || v.none() {
+		return "", nil
+	}
+	return r.path(v, keyword)
 }

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func resolve(t testing.TB, s *sshdtest.Server, options ...string) *sshconf.Host {
 	t.Helper()
 	env := sshconf.Env{Home: t.TempDir(), User: "nobody", Getenv: func(string) string { return "" }, ReadFile: os.ReadFile, AES: true}
-	h, warnings, err := sshconf.Resolve(endpoint.Endpoint{Remote: true, Host: s.Host, User: s.User}, sshconf.Flags{
+	h, warnings, err := sshconf.Resolve(t.Context(), endpoint.Endpoint{Remote: true, Host: s.Host, User: s.User}, sshconf.Flags{
 		Port: s.Port, ConfigFile: "none", Identities: []string{s.ClientKey},
 		Options: append(options, "UserKnownHostsFile="+s.KnownHosts, "GlobalKnownHostsFile=none"),
 	}, env)

@@ -95,7 +95,7 @@ func (f *fakeServer) secrets() []string {
 func (f *fakeServer) host() *sshconf.Host {
 	f.start.Do(func() { f.wg.Go(f.accept) })
 	env := sshconf.Env{Home: f.t.TempDir(), User: "u", Getenv: func(string) string { return "" }}
-	h, _, err := sshconf.Resolve(endpoint.Endpoint{Remote: true, Host: "127.0.0.1"}, sshconf.Flags{
+	h, _, err := sshconf.Resolve(f.t.Context(), endpoint.Endpoint{Remote: true, Host: "127.0.0.1"}, sshconf.Flags{
 		Port: f.l.Addr().(*net.TCPAddr).Port, ConfigFile: "none",
 		Options: []string{"StrictHostKeyChecking=accept-new", "GlobalKnownHostsFile=none"},
 	}, env)

@@ -82,7 +82,7 @@ func (l *lane) finish(f *file) error {
 	if err := l.e.syncFile(dst, f); err != nil {
 		return err
 	}
-	if err := l.e.attrResult(f, dst.SetAttr(f.part, attrOf(f.Info, l.e.Preserve))); err != nil {
+	if err := l.e.attrResult(dst.SetAttr(f.part, attrOf(f.Info, l.e.Preserve))); err != nil {
 		return l.renamedBefore(f, err)
 	}
 	return l.rename(f)
@@ -90,7 +90,7 @@ func (l *lane) finish(f *file) error {
 
 // attrResult lets a copy go on whose attributes cannot be set: some file systems have none (FAT, CIFS). It is
 // a failure only where -p asked for them.
-func (e *engine) attrResult(f *file, err error) error {
+func (e *engine) attrResult(err error) error {
 	refused := errors.Is(err, fs.ErrPermission) || errors.Is(err, fsys.ErrUnsupported) || errors.Is(err, fsys.ErrFailure)
 	if e.Preserve || !refused {
 		return err

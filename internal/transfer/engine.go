@@ -23,6 +23,7 @@ type engine struct {
 	mark  progressMark
 
 	stop  context.CancelCauseFunc // ends the copy with a reason
+	over  func() bool             // whether it is being ended
 	begun time.Time
 
 	// Notices that are given once.
@@ -43,6 +44,7 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 		remote:  newRemote(o.First.FS()),
 		lanes:   newLanes(),
 		stop:    stop,
+		over:    func() bool { return ctx.Err() != nil },
 		begun:   time.Now(),
 	}
 	e.block = e.limit.block(o.First.FS().Block())
@@ -68,6 +70,7 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 	work.Wait()
 	e.lanes.wg.Wait()
 	close(done)
+	e.queue.closeFiles()
 	err := e.result(ctx)
 	stop(nil)
 	ending.Wait()
@@ -151,7 +154,11 @@ func (e *engine) destinationsFault(err error) bool {
 	return errors.As(err, &fe) && fe.Side == e.destination().Side()
 }
 
+// report tells of a failure, unless it is only that the end of the copy has closed the lanes.
 func (e *engine) report(path string, err error) {
+	if fsys.Lost(err) && e.over() {
+		return
+	}
 	e.Counters.Failed.Add(1)
 	if errors.As(err, new(*VerifyError)) {
 		e.Counters.Differing.Add(1)

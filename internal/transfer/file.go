@@ -10,6 +10,7 @@ import (
 	"path"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"mscp/internal/fsys"
 	"mscp/internal/journal"
@@ -102,11 +103,7 @@ func (f *file) same(now fsys.Info) bool {
 	return now.Size == f.Info.Size && now.ModTime.Equal(f.Info.ModTime) && now.Ino == f.Info.Ino
 }
 
-// attr is what the copy is given of the source's attributes: always the permissions, with -p the rest.
-func (f *file) attr(preserve bool) fsys.Attr {
-	return attrOf(f.Info, preserve)
-}
-
+// attrOf is what the copy is given of the source's attributes: always the permissions, with -p the rest.
 func attrOf(i fsys.Info, preserve bool) fsys.Attr {
 	mode := i.Mode.Perm()
 	if !preserve {
@@ -134,9 +131,19 @@ func partName(e plan.Entry) string {
 	tail := "." + hex.EncodeToString(h.Sum(nil)[:6]) + ".mscp-part"
 	base := path.Base(e.Dst)
 	if room := nameMax - 1 - len(tail); len(base) > room {
-		base = base[:room]
+		base = cutName(base, room)
 	}
 	return path.Join(path.Dir(e.Dst), "."+base+tail)
+}
+
+// cutName shortens a name, not inside a UTF-8 character if it is UTF-8: some file systems take nothing else.
+func cutName(name string, room int) string {
+	if utf8.ValidString(name) {
+		for !utf8.RuneStart(name[room]) {
+			room--
+		}
+	}
+	return name[:room]
 }
 
 // fatal tells whether an error of the destination would meet every other file as well.

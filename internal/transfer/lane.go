@@ -47,7 +47,7 @@ func newLane(e *engine, l Lane) *lane {
 // run works until nothing is left to do, or the lane is lost.
 func (l *lane) run(ctx context.Context) {
 	var wg sync.WaitGroup
-	for range filesPerLane {
+	for range l.e.workers() {
 		wg.Go(func() { l.work(ctx) })
 	}
 	wg.Wait()
@@ -80,12 +80,15 @@ func (l *lane) work(ctx context.Context) {
 func (l *lane) next(ctx context.Context) (b block, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.lost.Load() {
+		return block{}, false // cur is given back in one piece when the lane ends
+	}
 	if l.cur.f == nil {
 		s, ok := l.e.queue.pop(l.lost.Load)
 		if !ok {
 			return block{}, false
 		}
-		if s.kind != move || s.f.single {
+		if s.kind != move || s.small(l.block) {
 			return l.buffered(ctx, block{span: s})
 		}
 		l.cur, l.handle = s, l.acquire(s.f)
@@ -93,7 +96,7 @@ func (l *lane) next(ctx context.Context) (b block, ok bool) {
 	n := min(l.cur.len, int64(l.block))
 	b = block{span: span{f: l.cur.f, off: l.cur.off, len: n}, h: l.handle}
 	if b, ok = l.buffered(ctx, b); !ok {
-		return block{}, false // cur is given back when the lane ends
+		return block{}, false
 	}
 	l.cur.off, l.cur.len = l.cur.off+n, l.cur.len-n
 	if l.cur.len > 0 {
@@ -135,7 +138,7 @@ func (l *lane) giveBack() {
 // retire is called by whoever finds the lane lost: no more work is handed out on it.
 func (l *lane) retire() {
 	if l.lost.CompareAndSwap(false, true) {
-		l.e.remote.remove(l.fs)
+		l.e.remote.remove(l)
 		l.e.laneLost()
 		l.Close()
 		l.e.queue.interrupt()

@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -39,7 +40,7 @@ func (e *engine) startLane(ctx context.Context, l Lane) {
 	e.lanes.live++
 	e.lanes.onConn[l.Conn()]++
 	e.countLanes()
-	e.remote.add(w.fs)
+	e.remote.add(w)
 	e.lanes.wg.Go(func() {
 		w.run(ctx)
 		w.retire()
@@ -155,7 +156,8 @@ func estimate(done, known int64, elapsed time.Duration) time.Duration {
 	if known <= done {
 		return 0
 	}
-	return time.Duration(float64(elapsed) * float64(known-done) / float64(max(done, 1)))
+	left := float64(elapsed) * float64(known-done) / float64(max(done, 1))
+	return time.Duration(min(left, float64(math.MaxInt64/2)))
 }
 
 // openLane opens one lane and starts it. Failing to open a further one costs speed only; the copy ends when none is open and

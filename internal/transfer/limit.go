@@ -56,10 +56,25 @@ func (l *limiter) wait(ctx context.Context, n int, lost func() bool) error {
 			return fsys.ErrLost
 		}
 		part := min(n, l.r.Burst())
-		if err := l.r.WaitN(ctx, part); err != nil {
+		if err := pause(ctx, l.r.ReserveN(time.Now(), part).Delay()); err != nil {
 			return err
 		}
 		n -= part
 	}
 	return nil
+}
+
+// pause is not rate's own WaitN, which gives up at once where the context's deadline would come first.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

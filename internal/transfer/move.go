@@ -16,7 +16,7 @@ func (l *lane) move(ctx context.Context, b block, buf []byte) {
 		l.begin(b.f)
 	case b.kind == commit:
 		l.commit(b.f)
-	case b.f.single:
+	case b.h == nil:
 		l.moveSmall(ctx, b, buf)
 	default:
 		l.moveBlock(ctx, b, buf)

@@ -75,6 +75,14 @@ const (
 	queueFiles   = 4096     // found but not begun: bounds memory
 )
 
+// workers is how many blocks of any size, or files, a lane works on at once.
+func (o *Options) workers() int {
+	if o.Inflight > 0 {
+		return min(o.Inflight, filesPerLane)
+	}
+	return filesPerLane
+}
+
 // inflight is how many large blocks a lane has on their way. More than the window, so that it is still full while the
 // destination of a download writes a block and while acknowledgements of an upload come back.
 func (o *Options) inflight(block int) int {

@@ -21,6 +21,12 @@ type span struct {
 // extent is a range of a file, in bytes.
 type extent struct{ off, len int64 }
 
+// small tells whether the span is a whole file that one block of a lane carries. Another server behind the same name may
+// take smaller blocks than the first one did, and give back parts of such a file.
+func (s span) small(block int) bool {
+	return s.f.single && s.len == s.f.Info.Size && s.len <= int64(block)
+}
+
 // queue holds what was found and is not yet being moved. Files come out in the order in which they were found, chunk
 // by chunk; spans that a lost lane gave back come first.
 type queue struct {
@@ -157,6 +163,18 @@ func (q *queue) interrupt() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.wake()
+}
+
+// closeFiles closes what an early end has left open on this machine. Each file that has not ended has a span here.
+func (q *queue) closeFiles() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, s := range q.retry {
+		s.f.closeLocal(false)
+	}
+	for _, f := range q.files {
+		f.closeLocal(false)
+	}
 }
 
 // waiting tells how much is not being moved yet, as a number of lanes that it would keep busy.

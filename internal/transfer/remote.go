@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"io/fs"
+	"slices"
 	"sync"
 
 	"mscp/internal/fsys"
@@ -13,7 +14,7 @@ import (
 type remote struct {
 	mu     sync.Mutex
 	added  sync.Cond // to all, or closed
-	all    []fsys.FS
+	all    []*lane
 	next   int
 	closed bool
 	side   string
@@ -25,10 +26,10 @@ func newRemote(first fsys.FS) *remote {
 	return r
 }
 
-func (r *remote) add(f fsys.FS) {
+func (r *remote) add(l *lane) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.all = append(r.all, f)
+	r.all = append(r.all, l)
 	r.added.Broadcast()
 }
 
@@ -40,19 +41,14 @@ func (r *remote) close() {
 	r.added.Broadcast()
 }
 
-func (r *remote) remove(f fsys.FS) {
+func (r *remote) remove(l *lane) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := range r.all {
-		if r.all[i] == f {
-			r.all = append(r.all[:i:i], r.all[i+1:]...)
-			return
-		}
-	}
+	r.all = slices.DeleteFunc(r.all, func(x *lane) bool { return x == l })
 }
 
 // pick waits until there is a lane, or no hope of one.
-func (r *remote) pick() fsys.FS {
+func (r *remote) pick() *lane {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for len(r.all) == 0 && !r.closed {
@@ -69,14 +65,14 @@ func (r *remote) pick() fsys.FS {
 func (r *remote) do(op, name string, call func(fsys.FS) error) error {
 	var err error = &fsys.Error{Side: r.side, Op: op, Path: name, Err: fsys.ErrLost}
 	for {
-		f := r.pick()
-		if f == nil {
+		l := r.pick()
+		if l == nil {
 			return err
 		}
-		if err = call(f); !fsys.Lost(err) {
+		if err = call(l.fs); !fsys.Lost(err) {
 			return err
 		}
-		r.remove(f)
+		l.retire()
 	}
 }
 

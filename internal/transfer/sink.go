@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"sync/atomic"
@@ -31,7 +32,7 @@ func (s *sink) File(ctx context.Context, e plan.Entry) error {
 func (e *engine) newFile(entry plan.Entry) *file {
 	f := &file{Entry: entry, dst: e.target(entry.Dst)}
 	f.chunk = e.Chunks.Size(entry.Info.Size)
-	f.single = entry.Info.Size <= int64(e.block)
+	f.single = entry.Info.Size <= min(int64(e.block), f.chunk)
 	f.do(f.all())
 	if e.Journal != nil {
 		f.key = journal.KeyOf(f.Src, f.dst, f.Info.Size, f.Info.ModTime, f.Info.Dev, f.Info.Ino)
@@ -68,7 +69,7 @@ func (s *sink) MakeDir(_ context.Context, d *plan.Dir) error {
 	if err != nil {
 		e.report(d.Src, err)
 		if fatal(err) {
-			e.stop(err)
+			e.stop(fmt.Errorf("%w: %w", ErrFull, err))
 		}
 		return err
 	}
@@ -109,6 +110,9 @@ func (e *engine) existing(dst fsys.FS, name string, d *plan.Dir, exists error) e
 // directory was made, and only what it was made with beyond the source's mode is taken away again.
 func (s *sink) FinishDir(d *plan.Dir) {
 	e := (*engine)(s)
+	if e.over() {
+		return // what it was to hold is not all there: the next run writes to it
+	}
 	dst, name := e.destination(), e.target(d.Dst)
 	var err error
 	switch {
@@ -117,11 +121,11 @@ func (s *sink) FinishDir(d *plan.Dir) {
 	case d.Made && (d.Dst == "" || d.Info.Mode.Perm()&0o700 != 0o700):
 		var now fsys.Info
 		if now, err = dst.Stat(name); err == nil {
-			mode := now.Mode.Perm() & d.Info.Mode.Perm()
+			mode := now.Mode & (d.Info.Mode.Perm() | fs.ModeSetgid | fs.ModeSticky) // what the parent gave stays
 			err = dst.SetAttr(name, fsys.Attr{Mode: &mode})
 		}
 	}
-	if err != nil {
+	if err = e.attrResult(err); err != nil {
 		e.report(d.Src, err)
 	}
 }

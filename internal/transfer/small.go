@@ -62,11 +62,11 @@ func (e *engine) writeSmall(f *file, dst fsys.File, buf []byte) error {
 		if err != nil {
 			return err
 		}
-		return e.attrResult(f, attrErr)
+		return e.attrResult(attrErr)
 	}
 	_, err := dst.WriteAt(buf, 0)
 	if err == nil && !f.special(e.destination()) {
-		err = e.attrResult(f, dst.SetAttr(attrOf(f.Info, e.Preserve)))
+		err = e.attrResult(dst.SetAttr(attrOf(f.Info, e.Preserve)))
 	}
 	if cerr := dst.Close(); err == nil {
 		err = cerr
