@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"context"
-	"io/fs"
 	"maps"
 	"path"
 	"strings"
@@ -229,8 +228,6 @@ func merged(trees ...map[string]memfs.Node) map[string]memfs.Node {
 	}
 	return all
 }
-
-var dirMode = fs.ModeDir | 0o755
 
 // isPart tells whether p is the partial file of name.
 func isPart(p, name string) bool {

@@ -66,7 +66,7 @@ func (e *engine) lastLane() {
 	if len(e.lanes.all) > 0 || e.lanes.opening > 0 {
 		return
 	}
-	if _, done := e.queue.waiting(); !done {
+	if !e.queue.done() {
 		e.stop(ErrNoLane)
 	}
 }
@@ -98,11 +98,11 @@ func (e *engine) grow(ctx context.Context) {
 	opened := make(chan struct{}, 1)
 	var opening atomic.Int64
 	for begun := 1; ; {
-		waiting, done := e.queue.waiting()
+		waiting, all, done := e.queue.waiting()
 		if done {
 			return
 		}
-		if begun < e.MaxLanes && opening.Load() < waiting {
+		if begun < e.MaxLanes && int64(begun) < all && opening.Load() < waiting {
 			begun++
 			opening.Add(1)
 			wg.Go(func() {
@@ -138,7 +138,7 @@ func (e *engine) pays(ctx context.Context) bool {
 				return true
 			}
 		case <-e.queue.grew:
-			if _, done := e.queue.waiting(); done {
+			if e.queue.done() {
 				return false
 			}
 		}
