@@ -45,12 +45,20 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, scripts("", "", ""))
 }
 
 func TestScriptsBothWays(t *testing.T) {
-	t.Run("up", func(t *testing.T) { testscript.Run(t, scripts("both", "", "server:")) })
-	t.Run("down", func(t *testing.T) { testscript.Run(t, scripts("both", "server:", "")) })
+	t.Parallel()
+	t.Run("up", func(t *testing.T) {
+		t.Parallel()
+		testscript.Run(t, scripts("both", "", "server:"))
+	})
+	t.Run("down", func(t *testing.T) {
+		t.Parallel()
+		testscript.Run(t, scripts("both", "server:", ""))
+	})
 }
 
 func scripts(dir, from, to string) testscript.Params {

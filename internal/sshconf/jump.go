@@ -1,7 +1,6 @@
 package sshconf
 
 import (
-	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -56,26 +55,16 @@ func (r *resolver) jump() error {
 	if !ok {
 		return &UsageError{v.source, "ProxyJump", v.text(), "want [user@]host[:port]", nil}
 	}
-	// A hop that was typed with -J is checked by the same rules, but may come from a file.
-	trail := append(r.trail, r.host.trailName())
 	next, warnings, err := r.run.resolve(endpoint.Endpoint{Remote: true, User: h.user, Host: h.host},
-		Flags{ConfigFile: r.flags.ConfigFile, Port: h.port, Jump: before}, trail)
+		Flags{ConfigFile: r.flags.ConfigFile, Port: h.port, Jump: before}, r.trail)
 	if err != nil {
 		return err
-	}
-	for _, t := range trail {
-		if t == next.trailName() {
-			return &UsageError{v.source, "ProxyJump", v.text(), fmt.Sprintf("the jump host %s leads back to itself", next.Alias), nil}
-		}
 	}
 	next.BatchMode = next.BatchMode || r.host.BatchMode
 	r.host.Jump = next
 	r.warnings = append(r.warnings, warnings...)
 	return nil
 }
-
-// trailName is what two hops of a loop have in common.
-func (h *Host) trailName() string { return h.User + "@" + h.Addr() }
 
 // proxyCommand expands ProxyCommand. Its text is for a shell, so a name that a shell would not take as a name is
 // refused, as OpenSSH does since 9.6.

@@ -3,6 +3,7 @@ package sshconf
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,8 +40,18 @@ type run struct {
 	asker *asker // nil: read the files
 }
 
+// visit is what was asked of one host of a chain. What is asked twice would be asked for ever.
+type visit struct {
+	user, host, jump string
+	port             int
+}
+
 // resolve settles one host of a chain; trail are those that it leads to.
-func (r *run) resolve(e endpoint.Endpoint, f Flags, trail []string) (*Host, []Warning, error) {
+func (r *run) resolve(e endpoint.Endpoint, f Flags, trail []visit) (*Host, []Warning, error) {
+	this := visit{e.User, e.Host, f.Jump, f.Port}
+	if slices.Contains(trail, this) {
+		return nil, nil, &UsageError{"configuration", "ProxyJump", e.Host, "leads back to itself", nil}
+	}
 	s := settings{}
 	s.addFlags(f)
 	warnings, err := s.addOptions(e, f)
@@ -55,7 +66,8 @@ func (r *run) resolve(e endpoint.Endpoint, f Flags, trail []string) (*Host, []Wa
 	if err := r.addFiles(s, e.Host, f); err != nil {
 		return nil, nil, err
 	}
-	full := &resolver{run: r, s: s, env: r.env, flags: f, trail: trail, host: &Host{Alias: e.Host}, warnings: append(warnings, s.noted()...)}
+	full := &resolver{run: r, s: s, env: r.env, flags: f, trail: append(trail, this),
+		host: &Host{Alias: e.Host}, warnings: append(warnings, s.noted()...)}
 	if err := full.settle(); err != nil {
 		return nil, nil, err
 	}
@@ -121,7 +133,7 @@ type resolver struct {
 	s        settings
 	env      Env
 	flags    Flags
-	trail    []string
+	trail    []visit // with this host
 	host     *Host
 	warnings []Warning
 }

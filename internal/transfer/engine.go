@@ -82,7 +82,7 @@ func (e *engine) result(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if _, done := e.queue.waiting(); !done {
+	if !e.queue.done() {
 		return ErrNoLane
 	}
 	return nil

@@ -3,7 +3,6 @@ package transfer
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"maps"
 	"path"
 	"strings"
@@ -24,28 +23,33 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // record is an Observer that keeps what it is told.
 type record struct {
-	mu      sync.Mutex
-	failed  map[string]error
-	copied  map[string]int64
-	skipped map[string]string
-	notices []string
-	noticed chan struct{} // closed at the first notice
+	mu       sync.Mutex
+	failed   map[string]error
+	failures int // calls: a directory can fail to be listed, and to get its attributes
+	copied   map[string]int64
+	ended    map[string]int // calls of Failed and Copied
+	skipped  map[string]string
+	notices  []string
+	noticed  chan struct{} // closed at the first notice
 }
 
 func newRecord() *record {
-	return &record{failed: map[string]error{}, copied: map[string]int64{}, skipped: map[string]string{}, noticed: make(chan struct{})}
+	return &record{ended: map[string]int{}, failed: map[string]error{}, copied: map[string]int64{}, skipped: map[string]string{}, noticed: make(chan struct{})}
 }
 
 func (r *record) Failed(path string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failed[path] = err
+	r.failures++
+	r.ended[path]++
 }
 
 func (r *record) Copied(path string, size int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.copied[path] = size
+	r.ended[path]++
 }
 
 func (r *record) Skipped(path, what string) {
@@ -137,11 +141,13 @@ func (j *job) dest() *memfs.FS {
 func (j *job) run(t require.TestingT, ctx context.Context) (Summary, error) {
 	info, err := j.source().Stat("/src")
 	require.NoError(t, err)
+	return j.runItem(t, ctx, info)
+}
+
+func (j *job) runItem(t require.TestingT, ctx context.Context, info fsys.Info) (Summary, error) {
 	item := plan.Item{Src: "/src", Dst: "dst", Info: info}
 	if j.opt.Upload {
 		j.opt.Root = "/"
-	} else {
-		j.local.Home = "/"
 	}
 	sum, err := Run(ctx, j.opt, func(ctx context.Context, src fsys.FS, sink plan.Sink) error {
 		return plan.Walk(ctx, src, []plan.Item{item}, 3, sink)
@@ -152,7 +158,8 @@ func (j *job) run(t require.TestingT, ctx context.Context) (Summary, error) {
 	require.Zero(t, j.local.OpenFiles(), "local files are open")
 	require.Zero(t, j.remote.OpenFiles(), "remote files are open")
 	require.Zero(t, j.opt.Counters.Lanes.Load())
-	require.EqualValues(t, len(j.seen.failed), sum.Failed)
+	require.EqualValues(t, j.seen.failures, sum.Failed)
+	require.EqualValues(t, len(j.seen.copied), sum.Files)
 	return sum, err
 }
 
@@ -237,8 +244,6 @@ func merged(trees ...map[string]memfs.Node) map[string]memfs.Node {
 	}
 	return all
 }
-
-var dirMode = fs.ModeDir | 0o755
 
 // isPart tells whether p is the partial file of name.
 func isPart(p, name string) bool {

@@ -24,11 +24,12 @@ var errRefused = errors.New("refused")
 
 // testLane is a lane to a file system in memory.
 type testLane struct {
-	to    *memfs.FS
-	conn  int
-	block int
-	plain bool // no LastReader, LastWriter
-	fate  func(memfs.Call) fate
+	to      *memfs.FS
+	conn    int
+	block   int
+	plain   bool // no LastReader, LastWriter
+	removes bool // no rename that replaces
+	fate    func(memfs.Call) fate
 
 	once   sync.Once
 	closed chan struct{}
@@ -127,7 +128,7 @@ func (f *laneFS) SetAttr(name string, a fsys.Attr) error {
 
 func (f *laneFS) Rename(from, to string) (atomic bool, err error) {
 	err = f.lane().call(memfs.Call{Op: "rename", Path: from, To: to}, func() error { atomic, err = f.to.Rename(from, to); return err })
-	return atomic, err
+	return atomic && !f.removes, err
 }
 
 func (f *laneFS) Remove(name string) error {

@@ -110,11 +110,11 @@ func (e *engine) keepLanes(ctx context.Context) {
 	tick := time.NewTicker(max(e.Login, 10*time.Millisecond))
 	defer tick.Stop()
 	for {
-		waiting, done := e.queue.waiting()
+		waiting, all, done := e.queue.waiting()
 		if done {
 			return
 		}
-		for again, open := e.wantLane(waiting, pays); open; again, open = e.wantLane(waiting, pays) {
+		for again, open := e.wantLane(waiting, all, pays); open; again, open = e.wantLane(waiting, all, pays) {
 			openers.Go(func() { e.openLane(ctx, again) })
 		}
 		select {
@@ -130,12 +130,12 @@ func (e *engine) keepLanes(ctx context.Context) {
 }
 
 // wantLane tells whether to open a lane now; again is set for one that replaces a lost one. The caller opens it.
-func (e *engine) wantLane(waiting int64, pays bool) (again, open bool) {
+func (e *engine) wantLane(waiting, all int64, pays bool) (again, open bool) {
 	n := &e.lanes
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	again = n.live+n.opening < n.target && (waiting > int64(n.opening) || n.live+n.opening == 0)
-	if !again && pays && !n.full && n.target < e.MaxLanes && int64(n.opening) < waiting {
+	if !again && pays && !n.full && n.target < e.MaxLanes && int64(n.target) < all && int64(n.opening) < waiting {
 		n.target++
 		open = true
 	}

@@ -41,6 +41,8 @@ type queue struct {
 	small  int64   // not handed out, of one block
 	walked bool
 	ended  bool
+
+	allChunks, allSmall int64 // pushed so far
 }
 
 func newQueue() *queue {
@@ -62,6 +64,11 @@ func (q *queue) push(f *file) bool {
 	q.files = append(q.files, f)
 	q.open++
 	q.count(f, f.chunks())
+	if f.single {
+		q.allSmall++
+	} else {
+		q.allChunks += f.chunks()
+	}
 	q.wake()
 	return true
 }
@@ -177,10 +184,22 @@ func (q *queue) closeFiles() {
 	}
 }
 
-// waiting tells how much is not being moved yet, as a number of lanes that it would keep busy.
-func (q *queue) waiting() (lanes int64, done bool) {
+// worth tells how many lanes n chunks and so many files of one block keep busy.
+func worth(chunks, small int64) int64 {
+	const perLane = filesPerLane / 4
+	return chunks + (small+perLane-1)/perLane
+}
+
+// waiting tells how much is not being moved yet, and how much there has been in all, as numbers of lanes that it would keep busy.
+func (q *queue) waiting() (now, all int64, done bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	const perLane = filesPerLane / 4
-	return q.chunks + int64(len(q.retry)) + (q.small+perLane-1)/perLane, q.ended || q.walked && q.open == 0
+	now = worth(q.chunks+int64(len(q.retry)), q.small)
+	return now, worth(q.allChunks, q.allSmall), q.ended || q.walked && q.open == 0
+}
+
+// done tells whether there is nothing left to do.
+func (q *queue) done() bool {
+	_, _, done := q.waiting()
+	return done
 }

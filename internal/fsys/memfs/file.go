@@ -50,7 +50,7 @@ func (f *FS) Create(name string, perm fs.FileMode, truncate bool) (fsys.File, er
 	err := f.call(Call{Op: "create", Path: name}, &f.mu, func() error {
 		p, err := f.find(name, true)
 		if err == nil && p.node == nil {
-			if err = f.add(p, Node{Mode: perm.Perm()}); err == nil {
+			if err = f.add(p, Node{Mode: perm.Perm() &^ f.Umask}); err == nil {
 				p.node = p.dir.kids[p.name]
 			}
 		}

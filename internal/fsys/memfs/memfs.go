@@ -3,7 +3,7 @@
 // It has what a file system has that copies stumble over: links, modes, times, special files, names of any bytes, and
 // files that stay readable after their name is gone. A hook sees every call before it happens: it can count it, hold
 // it up, or make it fail. A [Synthetic] directory makes its entries up while they are listed, so that a tree of a
-// million files costs no memory. There is no umask, and permissions are kept but not enforced: a hook refuses better.
+// million files costs no memory. Permissions are kept but not enforced: a hook refuses better.
 package memfs
 
 import (
@@ -34,6 +34,7 @@ type FS struct {
 	Home  string           // where relative paths begin; "/" unless set
 	Hook  func(Call) error // called before each operation, without locks held; its error is the operation's
 	Free  *fsys.Space      // what Space reports; nil: not supported
+	Umask fs.FileMode      // taken from the modes of what is made
 	Clock func() time.Time // modification times of what is written; nil: they stay as they are
 
 	side  string

@@ -83,7 +83,8 @@ func (f *FS) Mkdir(name string, perm fs.FileMode) error {
 		if err != nil {
 			return err
 		}
-		return f.add(p, Node{Mode: fs.ModeDir | perm.Perm()})
+		inherited := p.dir.mode & fs.ModeSetgid // as on Linux
+		return f.add(p, Node{Mode: fs.ModeDir | perm.Perm()&^f.Umask | inherited})
 	})
 }
 

@@ -1,0 +1,182 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mscp/internal/fsys/memfs"
+)
+
+// gate holds the opening of files on the lanes until n lanes are open.
+func (j *job) gate(n int) {
+	enough := make(chan struct{})
+	open := j.opt.OpenLane
+	var opened atomic.Int64
+	opened.Store(1)
+	j.opt.OpenLane = func(ctx context.Context) (Lane, error) {
+		l, err := open(ctx)
+		if opened.Add(1) == int64(n) {
+			close(enough)
+		}
+		return l, err
+	}
+	for _, l := range j.lanes {
+		l.fate = func(c memfs.Call) fate {
+			if c.Op == "create" || c.Op == "open" {
+				<-enough
+			}
+			return well
+		}
+	}
+}
+
+func TestLanesNeverExceedTheirMaximum(t *testing.T) {
+	both(t, func(t *testing.T, upload bool) {
+		j := newJob(upload, 5, sizes())
+		j.opt.MaxLanes = 3
+		j.gate(3)
+		_, err := j.run(t, t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 3, j.opened)
+		require.LessOrEqual(t, j.opt.Counters.MaxConns.Load(), int64(3))
+		j.requireSame(t)
+	})
+}
+
+// Two chunks keep two lanes busy: a third would find nothing.
+func TestNoMoreLanesThanWork(t *testing.T) {
+	for name, tc := range map[string]struct {
+		src  map[string]memfs.Node
+		most int
+	}{
+		"two chunks":        {map[string]memfs.Node{"/f": sized(2 * testChunk)}, 2},
+		"one chunk":         {map[string]memfs.Node{"/f": sized(testChunk)}, 1},
+		"a few small files": {map[string]memfs.Node{"/a": sized(1), "/b": sized(2), "/c": sized(3)}, 1},
+		"nothing":           {nil, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newJob(true, 9, tc.src)
+			_, err := j.run(t, t.Context())
+			require.NoError(t, err)
+			require.LessOrEqual(t, j.opened, tc.most)
+			j.requireSame(t)
+		})
+	}
+}
+
+// Without Eager a small job is done before a second login would be, and opens no second lane.
+func TestSmallJobOpensOneLane(t *testing.T) {
+	j := newJob(true, 3, sizes())
+	j.opt.Eager, j.opt.Login = false, time.Hour
+	_, err := j.run(t, t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, j.opened)
+	j.requireSame(t)
+}
+
+func TestLaneThatPays(t *testing.T) {
+	j := newJob(true, 3, sizes())
+	j.opt.Eager, j.opt.Login = false, time.Nanosecond
+	j.gate(2)
+	_, err := j.run(t, t.Context())
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, j.opened, 2)
+	j.requireSame(t)
+}
+
+func TestEstimate(t *testing.T) {
+	require.Zero(t, estimate(7, 7, time.Second))
+	require.Equal(t, time.Second, estimate(5, 10, time.Second))
+	require.Greater(t, estimate(0, math.MaxInt64, time.Hour), 24*time.Hour, "no overflow")
+}
+
+// A login that hangs does not keep a copy that is done.
+func TestLoginThatHangs(t *testing.T) {
+	j := newJob(false, 1, sizes())
+	j.opt.MaxLanes = 4
+	j.opt.OpenLane = func(ctx context.Context) (Lane, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	_, err := j.run(t, t.Context())
+	require.NoError(t, err)
+	require.Empty(t, j.seen.notices)
+	j.requireSame(t)
+}
+
+// loseFirst loses the first lane at its first write, once another is being opened; that one opens after the loss.
+func (j *job) loseFirst(then func() (Lane, error)) {
+	opening := make(chan struct{})
+	j.lanes[0].fate = func(c memfs.Call) fate {
+		if c.Op != "write" {
+			return well
+		}
+		<-opening
+		return lostBefore
+	}
+	j.opt.OpenLane = func(context.Context) (Lane, error) {
+		close(opening)
+		<-j.lanes[0].closed
+		return then()
+	}
+	j.opt.MaxLanes = 2
+}
+
+func TestLaneOpenedAfterTheLoss(t *testing.T) {
+	j := newJob(true, 2, sizes())
+	j.loseFirst(func() (Lane, error) { return j.open(t.Context()) })
+	_, err := j.run(t, t.Context())
+	require.NoError(t, err)
+	require.Empty(t, j.seen.failed)
+	j.requireSame(t)
+}
+
+func TestEveryLaneRefused(t *testing.T) {
+	j := newJob(true, 1, sizes())
+	j.loseFirst(func() (Lane, error) { return nil, errors.New("refused") })
+	_, err := j.run(t, t.Context())
+	require.ErrorIs(t, err, ErrNoLane)
+	require.Empty(t, j.seen.copied)
+}
+
+// -a bounds the requests for data, whatever their size, and so many are on their way.
+func TestInflight(t *testing.T) {
+	for _, n := range []int{1, 4, 1000} {
+		j := newJob(true, 1, map[string]memfs.Node{"/f": sized(3 * testChunk)})
+		j.opt.Inflight = n
+		want := int64(min(n, filesPerLane))
+		var now, most atomic.Int64
+		enough := make(chan struct{})
+		var once sync.Once
+		j.remote.Hook = func(c memfs.Call) error {
+			if c.Op == "write" {
+				at := now.Add(1)
+				raise(&most, at)
+				if at == want {
+					once.Do(func() { close(enough) })
+				}
+				<-enough
+				now.Add(-1)
+			}
+			return nil
+		}
+		_, err := j.run(t, t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, most.Load())
+	}
+}
+
+// A whole window is on its way, whatever the server's block.
+func TestInflightFillsTheWindow(t *testing.T) {
+	var o Options
+	for _, block := range []int{32 << 10, 64 << 10, 255 << 10, 1 << 20, 4 << 20} {
+		require.GreaterOrEqual(t, o.inflight(block)*block, window)
+	}
+}
