@@ -121,8 +121,9 @@ func (j *job) loseFirst(then func() (Lane, error)) {
 		<-opening
 		return lostBefore
 	}
+	var once sync.Once
 	j.opt.OpenLane = func(context.Context) (Lane, error) {
-		close(opening)
+		once.Do(func() { close(opening) })
 		<-j.lanes[0].closed
 		return then()
 	}
