@@ -32,6 +32,7 @@ type Host struct {
 
 	Jump         *Host  // dial through this host, which may have a Jump of its own
 	ProxyCommand string // the standard input and output of this shell command are the connection
+	Shell        string // that runs ProxyCommand
 
 	Family         Family
 	BindAddress    string        // local address; empty: any

@@ -86,6 +86,9 @@ func (r *resolver) proxyCommand() error {
 		}
 		return err
 	}
+	if h.Shell = r.env.Getenv("SHELL"); h.Shell == "" {
+		h.Shell = "/bin/sh"
+	}
 	var err error
 	h.ProxyCommand, err = expand(v, "ProxyCommand", map[byte]string{
 		'h': h.HostName, 'n': h.Alias, 'p': strconv.Itoa(h.Port), 'r': h.User,

@@ -63,7 +63,9 @@ func (c *Channel) Close() error {
 		if c.conn.leave(true, false) {
 			return
 		}
-		c.conn.pool.running.Go(c.finish)
+		if !c.conn.pool.spawn(c.finish) { // the pool is closed, and ends all
+			c.conn.leave(false, true)
+		}
 	})
 	return nil
 }

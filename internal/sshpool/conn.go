@@ -148,7 +148,7 @@ func (c *Conn) leave(user, channel bool) (last bool) {
 	p.mu.Lock()
 	if user {
 		c.users--
-		if last = c.users == 0; last {
+		if last = c.users == 0 && !p.packed; last {
 			p.drop(c) // before anybody else reserves a channel on it
 		}
 	}
@@ -162,11 +162,12 @@ func (c *Conn) leave(user, channel bool) (last bool) {
 	return last
 }
 
-// full lowers the limit to what the server admits.
-func (c *Conn) full() {
+// full lowers the limit to what the server admits, and returns it.
+func (c *Conn) full() int {
 	c.pool.mu.Lock()
 	defer c.pool.mu.Unlock()
 	c.limit = max(c.channels-1, 0)
+	return c.limit
 }
 
 func (p *Pool) remove(c *Conn) {
@@ -185,8 +186,7 @@ func (p *Pool) drop(c *Conn) {
 	}
 }
 
-// open opens a session with the SFTP subsystem (RFC 4254 section 6.5).
-func (c *Conn) open(ctx context.Context) (*Channel, error) {
+func (c *Conn) open(ctx context.Context, o opening) (*Channel, error) {
 	select {
 	case <-c.ready:
 	case <-ctx.Done():
@@ -195,16 +195,21 @@ func (c *Conn) open(ctx context.Context) (*Channel, error) {
 	if c.dialErr != nil {
 		return nil, c.dialErr
 	}
+	within, cancel := ctx, context.CancelFunc(func() {})
+	if o.timeout > 0 {
+		within, cancel = context.WithTimeout(ctx, o.timeout)
+	}
+	defer cancel()
 	type result struct {
 		ch  *Channel
 		err error
 	}
 	got := make(chan result) // unbuffered: whoever receives owns the channel
 	c.pool.running.Go(func() {
-		ch, err := c.session()
+		ch, err := o.open(c)
 		select {
 		case got <- result{ch, err}:
-		case <-ctx.Done():
+		case <-within.Done():
 			if err == nil {
 				_ = ch.ch.Close()
 			}
@@ -213,11 +218,15 @@ func (c *Conn) open(ctx context.Context) (*Channel, error) {
 	select {
 	case r := <-got:
 		return r.ch, r.err
-	case <-ctx.Done():
+	case <-within.Done():
+		if ctx.Err() == nil {
+			return nil, o.late
+		}
 		return nil, ctx.Err()
 	}
 }
 
+// session opens a session with the SFTP subsystem (RFC 4254 section 6.5).
 func (c *Conn) session() (*Channel, error) {
 	ch, reqs, err := c.ssh.OpenChannel("session", nil)
 	var refused *ssh.OpenChannelError

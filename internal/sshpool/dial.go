@@ -61,16 +61,6 @@ func (c *Conn) dial(ctx context.Context) error {
 	return nil
 }
 
-func (c *Conn) connect(ctx context.Context) (net.Conn, error) {
-	h := c.pool.o.Host
-	if h.ConnectTimeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, h.ConnectTimeout)
-		defer cancel()
-	}
-	return c.pool.o.Dialer.DialContext(ctx, h.Family.Network(), h.Addr())
-}
-
 // config leaves RekeyThreshold to x/crypto/ssh unless RekeyLimit is set: like OpenSSH it then keeps an AES key for 2^32
 // blocks, 64 GiB (RFC 4344 section 3.2), and others for 1 GiB (RFC 4253 section 9).
 func (c *Conn) config(login *login, check *keyCheck) (*ssh.ClientConfig, error) {
@@ -101,6 +91,7 @@ func (c *Conn) explain(ctx context.Context, err error, login *login, check *keyC
 	h := c.pool.o.Host
 	var negotiation *ssh.AlgorithmNegotiationError
 	var auth *AuthError
+	var proxy *ProxyError
 	switch {
 	case check.err != nil:
 		return check.err
@@ -112,12 +103,14 @@ func (c *Conn) explain(ctx context.Context, err error, login *login, check *keyC
 		return &AlgorithmError{h.Alias, negotiation.What, negotiation.SupportedAlgorithms, negotiation.RequestedAlgorithms, err}
 	case login.rejected():
 		return login.failure(nil, err) // the server has had enough (MaxAuthTries)
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &DialError{h.Alias, h.Addr(), Timeout, err}
+	case errors.As(c.net.broken(), &proxy):
+		return &DialError{Host: h.Alias, Addr: h.Addr(), Kind: Failed, Err: proxy}
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(c.net.broken(), os.ErrDeadlineExceeded):
+		return &DialError{Host: h.Alias, Addr: h.Addr(), Kind: Timeout, Err: err}
 	case c.net.broken() != nil || login.begun:
-		return &DialError{h.Alias, h.Addr(), Dropped, err}
+		return &DialError{Host: h.Alias, Addr: h.Addr(), Kind: Dropped, Err: err}
 	}
-	return &DialError{h.Alias, h.Addr(), Failed, fmt.Errorf("not an SSH server that this program understands: %w", err)}
+	return &DialError{Host: h.Alias, Addr: h.Addr(), Kind: Failed, Err: fmt.Errorf("not an SSH server that this program understands: %w", err)}
 }
 
 // dialError classifies an error of package net.
@@ -129,7 +122,10 @@ func dialError(ctx context.Context, host, addr string, err error) error {
 	if errors.As(err, &congestion) {
 		return congestion
 	}
-	e := &DialError{host, addr, Failed, err}
+	if errors.As(err, new(*JumpError)) || errors.As(err, new(*DialError)) {
+		return err // it says what and where
+	}
+	e := &DialError{Host: host, Addr: addr, Kind: Failed, Err: err}
 	var dns *net.DNSError
 	var timeout interface{ Timeout() bool }
 	switch {

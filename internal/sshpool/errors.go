@@ -46,12 +46,17 @@ func (k DialKind) String() string {
 type DialError struct {
 	Host string // as the user wrote it
 	Addr string // host:port dialled
+	Via  string // the jump host that could not reach it; empty: we could not
 	Kind DialKind
 	Err  error // the network's
 }
 
 func (e *DialError) Error() string {
-	s := fmt.Sprintf("%s: connect to %s: %s", e.Host, e.Addr, e.Kind)
+	via := ""
+	if e.Via != "" {
+		via = " through " + e.Via
+	}
+	s := fmt.Sprintf("%s: connect to %s%s: %s", e.Host, e.Addr, via, e.Kind)
 	if e.Kind == Failed {
 		s += ": " + e.Err.Error()
 	}
@@ -170,5 +175,5 @@ func final(err error) bool {
 	var auth *AuthError
 	var congestion *CongestionError
 	return errors.As(err, &hostKey) || errors.As(err, &auth) || errors.As(err, &congestion) ||
-		errors.Is(err, ErrAlgorithms) || errors.Is(err, ErrNoSubsystem)
+		errors.Is(err, ErrAlgorithms) || errors.Is(err, ErrNoSubsystem) || errors.Is(err, ErrForwarding)
 }

@@ -12,11 +12,12 @@ type gate struct {
 	clock    Clock
 	interval time.Duration
 	tokens   chan struct{} // holds a token for each login that may begin
-	most     int
+	most     int           // as many at once when opened
 
 	mu     sync.Mutex
 	next   time.Time // when the next login may begin
 	opened bool
+	excess int // tokens to take out of use
 }
 
 func newGate(o Options) *gate {
@@ -55,7 +56,25 @@ func (g *gate) reserve() time.Duration {
 	return start.Sub(now)
 }
 
-func (g *gate) leave() { g.tokens <- struct{}{} }
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.excess > 0 {
+		g.excess--
+		return
+	}
+	g.tokens <- struct{}{}
+}
+
+// narrow halves the number of logins under way: the server has dropped one for there being too many.
+func (g *gate) narrow() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.opened {
+		g.excess += g.most / 2
+		g.most -= g.most / 2
+	}
+}
 
 // open makes all places available: a login has succeeded. It reports whether it was the first.
 func (g *gate) open() bool {

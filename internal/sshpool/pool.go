@@ -14,6 +14,9 @@ type Pool struct {
 	gate *gate
 	keys *hostKeys
 	auth *auth
+	jump *Pool // connections to the jump host; nil: none
+
+	packed bool // fill each connection before another is made, and keep it without channels
 
 	mu     sync.Mutex
 	conns  []*Conn // dialled or being dialled
@@ -28,14 +31,29 @@ type Pool struct {
 
 // New returns a pool that has not dialled yet.
 func New(o Options) *Pool {
+	var jump *Pool
+	if o.Host.Jump != nil {
+		jump = jumpPool(o)
+	}
 	o = o.withDefaults()
-	return &Pool{o: o, gate: newGate(o), keys: newHostKeys(o), auth: newAuth(o), closing: make(chan struct{})}
+	return &Pool{o: o, gate: newGate(o), keys: newHostKeys(o), auth: newAuth(o), jump: jump, closing: make(chan struct{})}
 }
 
 // Open returns one more SFTP channel: on a new connection while there are fewer than Options.Connections,
 // afterwards on the connection with the fewest channels. It waits its turn among the logins under way. The context
 // bounds the opening, not the channel's life.
 func (p *Pool) Open(ctx context.Context) (*Channel, error) {
+	return p.open(ctx, opening{open: (*Conn).session})
+}
+
+// opening is a way to open a channel. With a timeout, late is the error of a server that has not answered by then.
+type opening struct {
+	open    func(*Conn) (*Channel, error)
+	timeout time.Duration
+	late    error
+}
+
+func (p *Pool) open(ctx context.Context, o opening) (*Channel, error) {
 	ctx, cancel, err := p.begin(ctx)
 	if err != nil {
 		return nil, err
@@ -49,12 +67,15 @@ func (p *Pool) Open(ctx context.Context) (*Channel, error) {
 		if mine {
 			c.finishDial(p.dialAgain(ctx, c))
 		}
-		ch, err := c.open(ctx)
+		ch, err := c.open(ctx, o)
 		if err == nil {
 			return ch, nil
 		}
 		p.failed(err)
 		c.release()
+		if err == errNoRoom {
+			continue
+		}
 		// Another Open's dial, given up because that caller's context ended, says nothing about the host.
 		if !mine && isContext(err) && ctx.Err() == nil {
 			continue
@@ -87,8 +108,22 @@ func (p *Pool) Close() error {
 	p.shutAll()
 	p.opens.Wait()
 	p.shutAll() // what an Open has finished dialling meanwhile
+	if p.jump != nil {
+		_ = p.jump.Close() // nil
+	}
 	p.running.Wait()
 	return nil
+}
+
+// spawn runs f unless the pool is closed, and then reports false: nothing may be added to what Close waits for.
+func (p *Pool) spawn(f func()) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.running.Go(f)
+	return true
 }
 
 func (p *Pool) shutAll() {
@@ -137,6 +172,15 @@ func (p *Pool) reserve() (c *Conn, mine bool, err error) {
 	if p.closed {
 		return nil, false, ErrClosed
 	}
+	if p.packed {
+		for _, c := range p.conns {
+			if c.channels < c.limit {
+				c.users++
+				c.channels++
+				return c, false, nil
+			}
+		}
+	}
 	if p.final == nil && len(p.conns) < p.o.Connections {
 		p.lastID++
 		c = newConn(p, p.lastID)
@@ -180,9 +224,10 @@ func (p *Pool) dialAgain(ctx context.Context, c *Conn) error {
 	pause := 250 * time.Millisecond
 	for attempt := 1; ; attempt++ {
 		err := p.dialOnce(ctx, c)
-		if !errors.Is(err, ErrDropped) || attempt == 6 {
+		if !errors.Is(err, ErrDropped) || errors.As(err, new(*JumpError)) || attempt == 6 {
 			return err
 		}
+		p.gate.narrow()
 		wait := time.Duration(float64(pause) * p.o.jitter())
 		p.o.Log(1, "connection %d: dropped before login, again in %v", c.id, wait.Round(time.Millisecond))
 		if err := p.o.Clock.Sleep(ctx, wait); err != nil {
