@@ -84,6 +84,9 @@ func timePart(s status) string {
 	if s.ended {
 		return "in " + compact(FormatDuration(s.elapsed))
 	}
+	if s.verifying() {
+		return fmt.Sprintf("verified %d%%", 100*s.verified/s.bytes)
+	}
 	return "ETA " + etaText(s)
 }
 

@@ -42,14 +42,15 @@
 //	start         sources, target: as given on the command line. sources_base64 (of all sources, in their order) and
 //	              target_base64 as for path
 //	progress      elapsed_seconds; bytes: acknowledged by the destination; bytes_known: found by the walk; files: in place;
-//	              files_known; dirs; skipped; failed; walked: true when the walk has ended and the known
+//	              files_known; dirs; skipped; failed; kept_bytes: copied by an earlier run; verified_bytes: compared; walked: true when the walk has ended and the known
 //	              figures are totals; connections, lanes: open now; bits_per_second: over the last seconds;
 //	              eta_seconds: absent while it is not known
 //	file_failed   path; error: text for people
 //	file_skipped  path; kind: "FIFO", "socket", "device"
 //	file_copied   path; bytes: its size. Only with Options.Verbose
 //	notice        text: something that costs speed or safety
-//	summary       ok: everything was copied; files, dirs, skipped, failed; bytes; seconds; bits_per_second: average;
+//	summary       ok: everything was copied; files, dirs, skipped, failed; differing: of the failed, those that verification
+//	              found different; bytes; kept_bytes, verified_bytes as above; seconds; bits_per_second: average;
 //	              connections: the most open at once; interrupted: the copy was cancelled;
 //	              error: why the copy as a whole stopped, absent if it did not
 package progress

@@ -43,6 +43,8 @@ type (
 		Dirs          int64    `json:"dirs"`
 		Skipped       int64    `json:"skipped"`
 		Failed        int64    `json:"failed"`
+		Kept          int64    `json:"kept_bytes"`
+		Verified      int64    `json:"verified_bytes"`
 		Walked        bool     `json:"walked"`
 		Connections   int64    `json:"connections"`
 		Lanes         int64    `json:"lanes"`
@@ -75,7 +77,10 @@ type (
 		Dirs          int64   `json:"dirs"`
 		Skipped       int64   `json:"skipped"`
 		Failed        int64   `json:"failed"`
+		Differing     int64   `json:"differing"`
 		Bytes         int64   `json:"bytes"`
+		Kept          int64   `json:"kept_bytes"`
+		Verified      int64   `json:"verified_bytes"`
 		Seconds       float64 `json:"seconds"`
 		BitsPerSecond int64   `json:"bits_per_second"`
 		Connections   int64   `json:"connections"`
@@ -171,6 +176,7 @@ func (s *stream) start(sources []string, target string) {
 func (s *stream) progress(st status) {
 	e := progressEvent{head: s.head("progress"), Elapsed: seconds(st.elapsed), Bytes: st.bytes, BytesKnown: st.bytesKnown,
 		Files: st.files, FilesKnown: st.filesKnown, Dirs: st.dirs, Skipped: st.skipped, Failed: st.failed, Walked: st.walked,
+		Kept: st.kept, Verified: st.verified,
 		Connections: st.conns, Lanes: st.lanes, BitsPerSecond: int64(8 * st.rate)}
 	if eta := st.eta(); eta != unknown {
 		left := seconds(eta)
@@ -181,7 +187,8 @@ func (s *stream) progress(st status) {
 
 func (s *stream) summary(sum transfer.Summary, err error) {
 	e := summaryEvent{head: s.head("summary"), OK: err == nil && sum.Failed == 0, Files: sum.Files, Dirs: sum.Dirs,
-		Skipped: sum.Skipped, Failed: sum.Failed, Bytes: sum.Bytes, Seconds: seconds(sum.Elapsed),
+		Skipped: sum.Skipped, Failed: sum.Failed, Differing: sum.Differing, Bytes: sum.Bytes,
+		Kept: sum.Kept, Verified: sum.Verified, Seconds: seconds(sum.Elapsed),
 		BitsPerSecond: int64(8 * average(sum.Bytes, sum.Elapsed)), Connections: sum.Conns}
 	if err != nil {
 		e.Interrupted, e.Error = interrupted(err), err.Error()

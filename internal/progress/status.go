@@ -22,6 +22,7 @@ type status struct {
 	files, filesKnown int64
 	dirs, skipped     int64
 	failed            int64
+	kept, verified    int64 // bytes
 	conns, lanes      int64
 	walked            bool    // the known figures are totals
 	rate              float64 // byte/s
@@ -35,9 +36,15 @@ func look(c *transfer.Counters) status {
 	s := status{walked: c.Walked.Load()}
 	s.bytes, s.files = c.Bytes.Load(), c.Files.Load()
 	s.dirs, s.skipped, s.failed = c.Dirs.Load(), c.Skipped.Load(), c.Failed.Load()
+	s.kept, s.verified = c.Kept.Load(), c.Verified.Load()
 	s.conns, s.lanes = c.Conns.Load(), c.Lanes.Load()
 	s.bytesKnown, s.filesKnown = c.BytesKnown.Load(), c.FilesKnown.Load()
 	return s
+}
+
+// verifying tells whether all bytes have arrived, and what is left is to compare them.
+func (s status) verifying() bool {
+	return !s.ended && s.walked && s.bytes >= s.bytesKnown && s.verified > 0 && s.verified < s.bytes
 }
 
 // percent is of the bytes, or of the files where there are no bytes. It is rounded down, and 100 only when every file

@@ -70,3 +70,12 @@ func TestMeterWithALongInterval(t *testing.T) {
 	m.rate(status{elapsed: 10 * time.Second, bytes: 1000})
 	require.Equal(t, 300.0, m.rate(status{elapsed: 20 * time.Second, bytes: 4000}).rate)
 }
+
+func TestVerifying(t *testing.T) {
+	s := status{walked: true, bytes: 200, bytesKnown: 200, verified: 50, filesKnown: 1}
+	require.True(t, s.verifying())
+	require.Equal(t, "verified 25%", timePart(s))
+	require.Contains(t, plainLine(s), ", 50 B verified")
+	s.bytes = 100
+	require.False(t, s.verifying(), "the copy is not done")
+}

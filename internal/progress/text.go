@@ -17,9 +17,13 @@ const prefix = "mscp: "
 // plainLine has all figures of a look, always in the same order, for log files.
 func plainLine(s status) string {
 	digits, unit := ratio(s.bytes, s.bytesKnown)
-	return fmt.Sprintf("%sprogress: %s elapsed, %s, %s%s %s, %d/%d%s files, %s, ETA %s, %s", prefix,
+	line := fmt.Sprintf("%sprogress: %s elapsed, %s, %s%s %s, %d/%d%s files, %s, ETA %s, %s", prefix,
 		clock(s.elapsed), strings.TrimSpace(percentText(s)), digits, s.mark(), unit,
 		s.files, max(s.files, s.filesKnown), s.mark(), speed(s.rate), etaText(s), plural(s.conns, "connection"))
+	if s.verified > 0 {
+		line += ", " + FormatBytes(s.verified) + " verified"
+	}
+	return line
 }
 
 // failedLine does not name the path twice where the error names it.
@@ -43,11 +47,20 @@ func summaryLine(s transfer.Summary, err error) string {
 		b.WriteString(", " + speed(rate))
 	}
 	b.WriteString(", " + plural(s.Conns, "connection"))
+	if s.Kept > 0 {
+		b.WriteString(", " + FormatBytes(s.Kept) + " were there already")
+	}
+	if s.Verified > 0 {
+		b.WriteString(", " + FormatBytes(s.Verified) + " verified")
+	}
 	if s.Skipped > 0 {
 		fmt.Fprintf(&b, ", %d skipped", s.Skipped)
 	}
 	if s.Failed > 0 {
 		fmt.Fprintf(&b, ", %d failed", s.Failed)
+	}
+	if s.Differing > 0 {
+		fmt.Fprintf(&b, " (%d differ)", s.Differing)
 	}
 	return b.String()
 }

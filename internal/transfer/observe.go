@@ -42,6 +42,7 @@ type Summary struct {
 	Files, Dirs, Skipped, Failed int64
 	Bytes                        int64
 	Kept                         int64 // bytes that an earlier run had copied
+	Verified                     int64 // bytes compared
 	Differing                    int64 // of Failed, files that verification found different
 	Elapsed                      time.Duration
 	Conns                        int64 // most connections open at once
