@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/hex"
 	"os"
 	"path/filepath"
@@ -95,6 +96,13 @@ func TestRecordsThatMeanNothingEndTheJournal(t *testing.T) {
 		require.EqualValues(t, len(good), end, name)
 		require.Equal(t, 1, s.Len(), name)
 	}
+}
+
+func TestThePayloadIsLimited(t *testing.T) {
+	b := appendRecord([]byte(header), typeJob, make([]byte, MaxPayload+1))
+	_, end, err := replay(bytes.NewReader(b), int64(len(b)))
+	require.NoError(t, err)
+	require.EqualValues(t, len(header), end)
 }
 
 func TestNothingCountsBeforeTheJob(t *testing.T) {

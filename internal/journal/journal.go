@@ -26,14 +26,13 @@ type Journal struct {
 	write sync.Mutex // held while records go to the file, one batch at a time; taken before mu
 	spare []byte     // the batch that was written last, to be the next buf
 
-	mu      sync.Mutex
-	begun   bool
-	closed  bool
-	pending bool            // something was added since the last batch
-	buf     []byte          // records of begun and committed files, in order
-	acks    map[Key]*Ranges // of each begun file, what was acknowledged since the last batch
-	acked   int64           // the sum of it, in bytes
-	err     error
+	mu     sync.Mutex
+	begun  bool
+	closed bool
+	buf    []byte          // records of begun and committed files, in order
+	acks   map[Key]*Ranges // of each begun file, what was acknowledged since the last batch
+	acked  int64           // the sum of it, in bytes
+	err    error
 }
 
 func start(f *os.File, path string, s *State, o Options) *Journal {
@@ -52,8 +51,9 @@ func start(f *os.File, path string, s *State, o Options) *Journal {
 	return j
 }
 
-// Begin starts a job, which is described by at most MaxPayload bytes (else ErrTooLong), before anything
-// is recorded. What the journal held before is forgotten: a run that resumes does not call it. When it returns nil the journal is on stable storage.
+// Begin starts a job, which is described by at most MaxPayload bytes (else ErrTooLong), before anything is recorded.
+// What the journal held before is forgotten: a run that resumes does not call it. When it returns nil the
+// journal is on stable storage.
 func (j *Journal) Begin(job []byte) error {
 	if len(job) > MaxPayload {
 		return fmt.Errorf("job of %d bytes: %w", len(job), ErrTooLong)
@@ -77,7 +77,6 @@ func (j *Journal) forget() error {
 	defer j.mu.Unlock()
 	j.begun = false
 	j.discard()
-	clear(j.acks)
 	return j.state()
 }
 
@@ -160,10 +159,7 @@ func (j *Journal) state() error {
 
 // added tells the goroutine that writes. mu is held.
 func (j *Journal) added() {
-	if !j.pending {
-		j.pending = true
-		notify(j.wake)
-	}
+	notify(j.wake)
 	if j.acked >= j.o.SyncBytes || len(j.buf) >= flushAbove {
 		notify(j.full)
 	}

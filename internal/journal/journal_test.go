@@ -18,14 +18,14 @@ func TestALargeFileFromBeginToCommit(t *testing.T) {
 	f.Ranges.Add(0, 10)
 	require.NoError(t, j.File(f))
 	j.Acked(f.Key, 10, 10)
-	f.Ranges.Add(100, 1) // ours by now, not the journal's
+	f.Ranges.Add(5, 100) // ours by now, not the journal's
 	j, s := reopened(t, j, path)
 	got, found := s.File(f.Key)
 	require.True(t, found)
 	require.Equal(t, [][2]int64{{0, 20}}, collect(got.Ranges.All()))
 	require.Equal(t, f.Part, got.Part)
 	require.Equal(t, f.Src, got.Src)
-	got.Ranges.Add(50, 1) // ours
+	got.Ranges.Add(5, 100) // ours
 	got, _ = s.File(f.Key)
 	require.EqualValues(t, 20, got.Ranges.End())
 	require.False(t, s.Committed(f.Key))
@@ -59,6 +59,11 @@ func TestRangesWithoutAFileAreNothing(t *testing.T) {
 	j.Acked(key(2), 10, 0)
 	require.NoError(t, j.Sync())
 	require.Equal(t, begun, size(t, path))
+	j.Acked(key(2), 0, 10) // makes way for the commit
+	j.Commit(key(2))
+	j.Acked(key(2), 10, 10)
+	require.NoError(t, j.Sync())
+	require.EqualValues(t, commitSize, size(t, path)-begun)
 }
 
 // What a lane acknowledges piece by piece becomes one record.
@@ -81,7 +86,10 @@ func TestBeginForgetsTheJobBefore(t *testing.T) {
 	require.NoError(t, j.Sync())
 	j.Commit(key(3)) // never written
 	require.NoError(t, j.Begin([]byte("the next job")))
+	before := size(t, path)
 	j.Acked(key(1), 0, 1)
+	require.NoError(t, j.Sync())
+	require.Equal(t, before, size(t, path))
 	j.Commit(key(4))
 	_, s := reopened(t, j, path)
 	require.Equal(t, content{Job: "the next job", Committed: []Key{key(4)}, Files: map[Key]File{}}, contentOf(s))
@@ -137,6 +145,7 @@ func TestTheFirstErrorIsKept(t *testing.T) {
 	j.Commit(key(2))
 	require.NoError(t, j.Err(), "nothing was written yet")
 	first := j.Sync()
+	require.Same(t, first, j.fail(os.ErrDeadlineExceeded))
 	require.Error(t, first)
 	var cause *os.PathError
 	require.ErrorAs(t, first, &cause)
@@ -150,6 +159,18 @@ func TestTheFirstErrorIsKept(t *testing.T) {
 	require.Same(t, first, j.Begin(nil))
 	require.Same(t, first, j.Sync())
 	require.Same(t, first, j.Close())
+	require.Equal(t, before, size(t, path))
+}
+
+// A record behind one that was written in part could not be read.
+func TestNothingIsWrittenAfterAnError(t *testing.T) {
+	j, path := fresh(t)
+	before := size(t, path)
+	require.NoError(t, j.File(begun(1)))
+	j.Acked(key(1), 0, 10) // while the write that fails goes on
+	require.Error(t, j.fail(os.ErrDeadlineExceeded))
+	require.False(t, j.flush())
+	require.ErrorIs(t, j.Close(), os.ErrDeadlineExceeded)
 	require.Equal(t, before, size(t, path))
 }
 

@@ -2,8 +2,7 @@ package journal
 
 import "time"
 
-// writeLoop writes what was added, SyncEvery after the first of it or as soon as it is too much. It sleeps while there is
-// nothing.
+// writeLoop writes what was added within SyncEvery, or as soon as it is too much. It sleeps while there is nothing.
 func (j *Journal) writeLoop() {
 	defer close(j.dirty)
 	for {
@@ -59,7 +58,7 @@ func (j *Journal) take() []byte {
 	}
 	batch := j.buf
 	j.buf, j.spare = j.spare[:0], batch
-	j.acked, j.pending = 0, false
+	j.acked = 0
 	return batch
 }
 
@@ -83,12 +82,10 @@ func (j *Journal) fail(err error) error {
 	return j.err
 }
 
-// discard drops what was added and not written. mu is held.
+// discard drops what was added and not written, and all begun files. mu is held.
 func (j *Journal) discard() {
-	for _, r := range j.acks {
-		r.clear()
-	}
-	j.buf, j.acked, j.pending = j.buf[:0], 0, false
+	clear(j.acks)
+	j.buf, j.acked = j.buf[:0], 0
 }
 
 func notify(c chan<- struct{}) {

@@ -54,7 +54,7 @@ func (s *scanner) next() (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	if length > MaxPayload || int64(length)+crcSize > s.left {
+	if length > MaxPayload {
 		return record{}, errTorn
 	}
 	head := len(s.buf)
