@@ -54,8 +54,9 @@ func (c *Conn) dial(ctx context.Context) error {
 		return ctx.Err()
 	}
 	c.ssh = conn
-	login.succeeded()
-	c.pool.gate.open()
+	if login.succeeded() {
+		c.pool.gate.open()
+	}
 	c.serve(ctx, chans, reqs)
 	o.Log(1, "connection %d: logged in as %s, cipher %s", c.id, h.User, c.Cipher())
 	return nil

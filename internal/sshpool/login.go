@@ -22,7 +22,8 @@ type login struct {
 	last       *step
 	partial    int // methods that the server has accepted as one of several
 	off        map[string]bool
-	failed     int // secrets rejected
+	failed     int  // secrets rejected
+	answered   bool // a secret was sent
 	winners    []*identity
 
 	tried, problems     []string
@@ -134,19 +135,22 @@ func (l *login) won(s *step) {
 	}
 }
 
-// succeeded keeps what has let us in, for the other connections.
-func (l *login) succeeded() {
+// succeeded keeps what has let us in, for the other connections. It reports whether these may log in side by side: not
+// before an answer that somebody gave has been good for a second login. A one-time password would be rejected once for each.
+func (l *login) succeeded() (repeats bool) {
 	if l.last != nil {
 		l.won(l.last)
 	}
 	l.a.mu.Lock()
 	defer l.a.mu.Unlock()
+	repeats = l.a.proven || !l.answered
 	l.a.proven = true
 	for _, id := range l.winners {
 		if f := ssh.FingerprintSHA256(id.public()); !slices.Contains(l.a.worked, f) {
 			l.a.worked = append(l.a.worked, f)
 		}
 	}
+	return repeats
 }
 
 // rejected reports whether the server has turned something down.

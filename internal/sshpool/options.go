@@ -23,10 +23,11 @@ type Options struct {
 	Password   string   // tried once, before anybody is asked
 	Passphrase string   // tried once on each encrypted key, before anybody is asked
 
-	Log    Log     // nil: none
-	Dialer Dialer  // nil: TCP as the fields above say
-	Clock  Clock   // nil: the system's
-	Jitter float64 // of pauses, from 0 to 1; 0: random
+	Notice func(string) // told once of what costs the user speed; nil: nobody
+	Log    Log          // nil: none
+	Dialer Dialer       // nil: TCP as the fields above say
+	Clock  Clock        // nil: the system's
+	Jitter float64      // of pauses, from 0 to 1; 0: random
 }
 
 // Log takes what a user sees with -v: 1 for steps, 2 for details, 3 for protocol. It may be called by many
@@ -84,6 +85,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Prompter == nil || o.Host.BatchMode {
 		o.Prompter = nobody{}
+	}
+	if o.Notice == nil {
+		o.Notice = func(string) {}
 	}
 	if o.Log == nil {
 		o.Log = func(int, string, ...any) {}

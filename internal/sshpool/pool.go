@@ -22,6 +22,7 @@ type Pool struct {
 	conns  []*Conn // dialled or being dialled
 	lastID int
 	final  error // why nothing more is dialled
+	shared bool  // all channels go to the connections that there are
 	closed bool
 
 	closing chan struct{}
@@ -73,7 +74,7 @@ func (p *Pool) open(ctx context.Context, o opening) (*Channel, error) {
 		}
 		p.failed(err)
 		c.release()
-		if err == errNoRoom {
+		if err == errNoRoom || p.shareOne(err) {
 			continue
 		}
 		// Another Open's dial, given up because that caller's context ended, says nothing about the host.

@@ -79,6 +79,7 @@ func (l *login) answer(s *step, asked *int, name, instruction string, questions 
 // user's, who is asked unless a login has already succeeded.
 func (l *login) secret(s *step, n int, prompt string, echo, env bool) (string, error) {
 	a := l.a
+	l.answered = true
 	key := fmt.Sprintf("%s\x00%d\x00%s", s.method, n, prompt)
 	a.mu.Lock()
 	typed, known := a.answers[key]

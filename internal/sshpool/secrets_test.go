@@ -202,33 +202,6 @@ func TestKeyboardInteractiveRounds(t *testing.T) {
 	require.Equal(t, []string{"(u@127.0.0.1) First: ", "(u@127.0.0.1) Second[2J: ", "(u@127.0.0.1) First: "}, ask.questions())
 }
 
-// A code that is good for one login: one question, one connection, and further channels on it.
-func TestOneTimePassword(t *testing.T) {
-	f := newFakeServer(t)
-	f.takeAnswers(func(a []string) bool {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.uses++
-		return f.uses == 1 && a[0] == "123456"
-	}, []string{"Verification code: "})
-	ask := &script{t: t, answers: []string{"123456"}}
-	p := newPool(t, Options{Host: f.host(), Connections: 3, Sessions: 4, Prompter: ask})
-	_, err := p.Open(within(t))
-	require.NoError(t, err)
-	_, err = p.Open(within(t))
-	var auth *AuthError
-	require.ErrorAs(t, err, &auth)
-	require.True(t, auth.OneTime)
-	for range 3 {
-		ch, err := p.Open(within(t))
-		require.NoError(t, err)
-		require.Equal(t, 1, ch.Conn().ID())
-	}
-	_, err = p.Open(within(t))
-	require.Equal(t, error(auth), err, "all of the connection's channels are in use")
-	require.Equal(t, []string{"123456", "123456"}, f.secrets())
-}
-
 // Both a key and a password are wanted (AuthenticationMethods publickey,password).
 func TestKeyThenPassword(t *testing.T) {
 	s := sshdtest.Start(t, sshdtest.WithTempUser(), sshdtest.WithConfig("AuthenticationMethods publickey,password"))

@@ -1,0 +1,159 @@
+package sshpool
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+)
+
+// Command is how the system's ssh is started.
+type Command struct {
+	Path string   // of ssh; empty: found in $PATH
+	Args []string // the user's options, such as "-p", "2222"
+	Host string   // as ssh is to see it
+}
+
+// line is the argument list for one channel. An option's first value counts, so ours stand before the user's: ssh is to be a pipe to
+// the subsystem and nothing else, as for scp and sftp.
+func (c Command) line(ours []string) []string {
+	return slices.Concat(
+		[]string{"-x", "-oForwardAgent=no", "-oPermitLocalCommand=no", "-oClearAllForwardings=yes", "-oRemoteCommand=none",
+			"-oRequestTTY=no", "-oControlPersist=no"},
+		ours, c.Args, []string{"-s", "--", c.Host, "sftp"})
+}
+
+// openSSH starts an ssh for each channel. The first may ask the user. The second tries to log in beside it without asking: where it
+// can, so can the others; where not, all others become sessions on the first one's connection, as clients of a ControlMaster.
+type openSSH struct {
+	o       Options
+	command Command
+	gate    *gate
+
+	mu      sync.Mutex
+	opened  int    // channels, so far
+	master  string // the socket for sessions on the first connection
+	dir     string // holds that socket, if it is ours
+	sharing bool   // no further connections
+	closed  bool
+
+	closing chan struct{}
+	running sync.WaitGroup // of processes
+}
+
+func newOpenSSH(o Options, command Command) *openSSH {
+	o = o.withDefaults()
+	if command.Path == "" {
+		command.Path = "ssh"
+	}
+	return &openSSH{o: o, command: command, gate: newGate(o), closing: make(chan struct{})}
+}
+
+// Open implements Transport.
+func (t *openSSH) Open(ctx context.Context) (Stream, error) {
+	if err := t.gate.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer t.gate.leave()
+	p, err := t.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (t *openSSH) open(ctx context.Context) (*process, error) {
+	id, sharing, err := t.next()
+	switch {
+	case err != nil:
+		return nil, err
+	case id == 1:
+		p, err := t.first(ctx)
+		if err != nil {
+			t.forget()
+		}
+		return p, err
+	case sharing:
+		return t.session(ctx)
+	}
+	p, err := t.start(ctx, id, "-oControlPath=none", "-oBatchMode=yes")
+	if ctx.Err() != nil {
+		return p, err
+	}
+	if err == nil {
+		t.gate.open()
+		return p, nil
+	}
+	t.share(err)
+	return t.session(ctx)
+}
+
+// next numbers a channel.
+func (t *openSSH) next() (id int, sharing bool, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return 0, false, ErrClosed
+	}
+	t.opened++
+	return t.opened, t.sharing, nil
+}
+
+// forget lets the next Open be the first once more.
+func (t *openSSH) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.opened = 0
+}
+
+// first uses the user's ControlMaster where one runs, and otherwise is one.
+func (t *openSSH) first(ctx context.Context) (*process, error) {
+	if t.o.Host.ControlPath != "" && answers(ctx, t.o) {
+		t.master = t.o.Host.ControlPath
+		return t.start(ctx, 1, "-oControlMaster=no")
+	}
+	if t.dir == "" {
+		dir, err := os.MkdirTemp("", "mscp")
+		if err != nil {
+			return nil, fmt.Errorf("a directory for ssh's socket: %w", err)
+		}
+		t.dir, t.master = dir, filepath.Join(dir, "s")
+	}
+	return t.start(ctx, 1, "-oControlMaster=yes", "-oControlPath="+t.master)
+}
+
+// session opens a channel on the first connection. BatchMode: where the master refuses, ssh would try a login of its own.
+func (t *openSSH) session(ctx context.Context) (*process, error) {
+	return t.start(ctx, 1, "-oControlMaster=no", "-oControlPath="+t.master, "-oBatchMode=yes")
+}
+
+// share is called when a further login failed.
+func (t *openSSH) share(why error) {
+	t.mu.Lock()
+	first := !t.sharing
+	t.sharing = true
+	t.mu.Unlock()
+	t.gate.open()
+	if first {
+		t.o.Notice(fmt.Sprintf("%s: a further ssh could not log in without a question: the other channels run on the first connection, "+
+			"so one core and one TCP stream carry them all (%v)", t.o.Host.Alias, why))
+	}
+}
+
+// Close implements Transport. Each ssh is told to end at once: whatever matters has been acknowledged.
+func (t *openSSH) Close() error {
+	t.mu.Lock()
+	if !t.closed {
+		t.closed = true
+		close(t.closing)
+	}
+	dir := t.dir
+	t.mu.Unlock()
+	t.running.Wait()
+	if dir == "" {
+		return nil
+	}
+	return os.RemoveAll(dir)
+}
