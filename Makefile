@@ -10,7 +10,7 @@ FUZZTIME  ?= 30s
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
 # Quick, and in need of nothing but Go.
-PURE := ./internal/chunker/... ./internal/endpoint/... ./internal/plan/... ./internal/progress/... \
+PURE := ./internal/chunker/... ./internal/endpoint/... ./internal/journal/... ./internal/plan/... ./internal/progress/... \
         ./internal/sftpwire/... ./internal/sshconf/... ./internal/sshserver/... ./internal/transfer/...
 
 .PHONY: build demo test check layers fuzz figures clean
@@ -28,7 +28,7 @@ test:
 check: layers
 	@out=$$(gofmt -l cmd internal); test -z "$$out" || { echo "not gofmt-ed: $$out"; exit 1; }
 	$(GO) vet ./...
-	GOOS=darwin $(GO) vet ./cmd/mscp ./internal/fsys ./internal/transfer
+	GOOS=darwin $(GO) vet ./cmd/mscp ./internal/fsys ./internal/journal ./internal/transfer
 	$(GO) tool staticcheck ./...
 	$(GO) mod tidy -diff
 	$(GO) test -race $(PURE)

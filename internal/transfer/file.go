@@ -125,7 +125,7 @@ const nameMax = 255
 func partName(e plan.Entry) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00", e.Src)
-	for _, v := range []int64{e.Info.Size, e.Info.ModTime.UnixNano(), int64(e.Info.Dev), int64(e.Info.Ino)} {
+	for _, v := range []int64{e.Info.Size, e.Info.ModTime.UnixNano(), int64(e.Info.Ino)} {
 		binary.Write(h, binary.BigEndian, v)
 	}
 	tail := "." + hex.EncodeToString(h.Sum(nil)[:6]) + ".mscp-part"

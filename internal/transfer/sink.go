@@ -35,7 +35,8 @@ func (e *engine) newFile(entry plan.Entry) *file {
 	f.single = entry.Info.Size <= min(int64(e.block), f.chunk)
 	f.do(f.all())
 	if e.Journal != nil {
-		f.key = journal.KeyOf(f.Src, f.dst, f.Info.Size, f.Info.ModTime, f.Info.Dev, f.Info.Ino)
+		// Without the device: its number may be another one after a reboot.
+		f.key = journal.KeyOf(f.Src, f.dst, f.Info.Size, f.Info.ModTime, 0, f.Info.Ino)
 	}
 	special := entry.InPlace || entry.Parent != nil && entry.Parent.Special[path.Base(entry.Dst)]
 	if f.inPlace = e.InPlace || special; f.inPlace {
