@@ -91,7 +91,7 @@ func corpusEnvs(t *testing.T) (read, asked Env) {
 	u, err := user.Current()
 	require.NoError(t, err)
 	t.Setenv("HOME", u.HomeDir)
-	t.Setenv("SHELL", "/bin/mysh")
+	t.Setenv("SHELL", "/bin/sh")
 	t.Setenv("SOME_SOCKET", "/run/some.socket")
 	t.Setenv("SSH_AUTH_SOCK", "/run/agent.socket")
 	asked, err = SystemEnv()

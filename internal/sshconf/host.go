@@ -77,6 +77,9 @@ func (h *Host) Addr() string { return net.JoinHostPort(h.HostName, strconv.Itoa(
 
 // KnownHostsAddr is the name under which known_hosts holds the host's key, with a port.
 func (h *Host) KnownHostsAddr() string {
+	if _, _, err := net.SplitHostPort(h.HostKeyAlias); err == nil {
+		return h.HostKeyAlias // [host]:port
+	}
 	if h.HostKeyAlias != "" {
 		return net.JoinHostPort(h.HostKeyAlias, "22") // an alias stands without a port (ssh_config(5))
 	}

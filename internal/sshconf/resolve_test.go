@@ -131,6 +131,7 @@ func TestTokensAndPaths(t *testing.T) {
 	require.Empty(t, h.GlobalKnownHostsFiles)
 	require.Equal(t, "/home/u/agent.r", h.AgentSocket)
 	require.Equal(t, "alias:22", h.KnownHostsAddr())
+	require.Equal(t, "[alias]:44", mustResolve(t, "HostKeyAlias [alias]:44", node(""), Flags{}).KnownHostsAddr())
 	require.Empty(t, mustResolve(t, "IdentityAgent none", node(""), Flags{}).AgentSocket)
 	require.Equal(t, "/dir", mustResolve(t, "IdentityAgent $DIR", node(""), Flags{}).AgentSocket)
 }

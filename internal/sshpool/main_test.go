@@ -18,7 +18,13 @@ import (
 	"mscp/internal/sshdtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain also is the program of ProxyCommand tests: "TEST-BINARY proxy ADDRESS" connects its standard input and output.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "proxy" {
+		os.Exit(proxyMain(os.Args[2]))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // resolve makes a Host for s that reads no file of the developer's; flags are added to those that reach s.
 func resolve(t testing.TB, s *sshdtest.Server, options ...string) *sshconf.Host {
