@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -51,15 +52,9 @@ func (t *control) Open(ctx context.Context) (Stream, error) {
 
 func (t *control) open(ctx context.Context) (*controlStream, error) {
 	t.o.Log(1, "a channel through the ControlMaster at %s", t.o.Host.ControlPath)
-	socket, err := greetMaster(ctx, t.o.Host.ControlPath)
-	if err != nil {
-		return nil, err
-	}
-	stop := context.AfterFunc(ctx, func() { _ = socket.Close() })
-	defer stop()
-	s := &controlStream{t: t, socket: socket}
-	if err := s.start(); err != nil {
-		_ = s.Close()
+	s := &controlStream{t: t}
+	if err := s.start(ctx, "sftp", true); err != nil {
+		s.shut()
 		return nil, err
 	}
 	t.mu.Lock()
@@ -91,9 +86,14 @@ type controlStream struct {
 	shuts   sync.Once
 }
 
-// start asks the master for a session with the SFTP subsystem, and waits until the server has granted it. The user may have to
+// start asks the master for a session with a command or a subsystem, and waits until the server has granted it. The user may have to
 // allow it (ControlMaster ask), so there is no timeout.
-func (s *controlStream) start() (err error) {
+func (s *controlStream) start(ctx context.Context, command string, subsystem bool) (err error) {
+	if s.socket, err = greetMaster(ctx, s.t.o.Host.ControlPath); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = s.socket.Close() })
+	defer stop()
 	theirIn, in, err := os.Pipe()
 	if err != nil {
 		return err
@@ -113,7 +113,43 @@ func (s *controlStream) start() (err error) {
 		return err
 	}
 	defer null.Close()
-	return requestSession(s.socket, "sftp", theirIn, theirOut, null)
+	return requestSession(s.socket, command, subsystem, theirIn, theirOut, null)
+}
+
+// Exec implements Stream.
+func (s *controlStream) Exec(ctx context.Context, command, stdin string) (string, error) {
+	x := &controlStream{t: s.t}
+	defer x.shut()
+	if err := x.start(ctx, command, false); err != nil {
+		return "", err
+	}
+	stop := context.AfterFunc(ctx, x.shut)
+	defer stop()
+	out, err := dialog(x.in, x.out, stdin)
+	if err != nil {
+		return "", errors.Join(ctx.Err(), err)
+	}
+	status, err := exitMessage(x.socket)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil || status != 0 {
+		return out, &ExitError{command, status}
+	}
+	return out, nil
+}
+
+// dialog writes a command's standard input and reads the beginning of its standard output.
+func dialog(in, out *os.File, stdin string) (string, error) {
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		_, _ = io.WriteString(in, stdin) // a command that does not read it says so by its status
+		_ = in.Close()
+	})
+	text, err := io.ReadAll(io.LimitReader(out, maxOutput))
+	_ = out.Close() // ends a command that has more to say, and with it the writing
+	writer.Wait()
+	return string(text), err
 }
 
 // ConnID implements Stream: all channels share the master's connection.
@@ -133,7 +169,9 @@ func (s *controlStream) Close() error {
 
 func (s *controlStream) shut() {
 	s.shuts.Do(func() {
-		_ = s.socket.Close()
+		if s.socket != nil {
+			_ = s.socket.Close()
+		}
 		for _, f := range []*os.File{s.in, s.out} {
 			if f != nil {
 				_ = f.Close()

@@ -24,6 +24,26 @@ func (e *ExitError) Error() string {
 // Exec runs a command by the login shell on the server, beside the SFTP channels (RFC 4254, section 6.5), and returns the
 // beginning of its standard output. It takes a session: ErrSessionRefused where the server admits no more, or no commands.
 func (c *Conn) Exec(ctx context.Context, command, stdin string) (string, error) {
+	type result struct {
+		out string
+		err error
+	}
+	got := make(chan result, 1)
+	if !c.pool.spawn(func() {
+		out, err := c.exec(ctx, command, stdin)
+		got <- result{out, err}
+	}) {
+		return "", ErrClosed
+	}
+	select {
+	case r := <-got:
+		return r.out, r.err
+	case <-ctx.Done(): // sshd confirms the end of a channel only when its command has ended
+		return "", ctx.Err()
+	}
+}
+
+func (c *Conn) exec(ctx context.Context, command, stdin string) (string, error) {
 	ch, reqs, err := c.ssh.OpenChannel("session", nil)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrSessionRefused, err)

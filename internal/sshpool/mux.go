@@ -21,6 +21,7 @@ const (
 	muxNewSession       = 0x10000002
 	muxPermissionDenied = 0x80000002
 	muxFailure          = 0x80000003
+	muxExitMessage      = 0x80000004
 	muxSessionOpened    = 0x80000006
 
 	muxNoEscape  = 0xffffffff // the escape character of a session that has none
@@ -76,11 +77,13 @@ func exchangeHellos(socket io.ReadWriter) error {
 	return nil
 }
 
-// requestSession asks for a subsystem with those files as its standard input, output and error.
-func requestSession(socket *net.UnixConn, subsystem string, stdio ...*os.File) error {
-	if err := muxWrite(socket, ssh.Marshal(newSession{
-		Type: muxNewSession, ID: 1, Subsystem: 1, EscapeChar: muxNoEscape, Command: subsystem,
-	})); err != nil {
+// requestSession asks for a command or a subsystem with those files as its standard input, output and error.
+func requestSession(socket *net.UnixConn, command string, subsystem bool, stdio ...*os.File) error {
+	request := newSession{Type: muxNewSession, ID: 1, EscapeChar: muxNoEscape, Command: command}
+	if subsystem {
+		request.Subsystem = 1
+	}
+	if err := muxWrite(socket, ssh.Marshal(request)); err != nil {
 		return err
 	}
 	for _, f := range stdio {
@@ -109,6 +112,20 @@ func requestSession(socket *net.UnixConn, subsystem string, stdio ...*os.File) e
 		return fmt.Errorf("not allowed: %s", printable(answer.Text))
 	}
 	return fmt.Errorf("an answer of unknown type %#x", typ)
+}
+
+// exitMessage waits for the end of a session and returns its status, -1 where it has none.
+func exitMessage(socket io.Reader) (int, error) {
+	for {
+		typ, body, err := muxRead(socket)
+		if err != nil {
+			return -1, err
+		}
+		var exit struct{ Session, Status uint32 }
+		if typ == muxExitMessage && ssh.Unmarshal(body, &exit) == nil {
+			return int(exit.Status), nil
+		}
+	}
 }
 
 // sendFile passes a file descriptor, with one byte as OpenSSH's mm_send_fd does.

@@ -2,11 +2,15 @@ package sshpool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 )
 
 // Command is how the system's ssh is started.
@@ -16,13 +20,17 @@ type Command struct {
 	Host string   // as ssh is to see it
 }
 
-// line is the argument list for one channel. An option's first value counts, so ours stand before the user's: ssh is to be a pipe to
-// the subsystem and nothing else, as for scp and sftp.
+// line is the argument list for one channel.
 func (c Command) line(ours []string) []string {
+	return append(c.options(ours), "-s", "--", c.Host, "sftp")
+}
+
+// options puts ours before the user's, for an option's first value counts: ssh is to be a pipe and nothing else, as for scp and sftp.
+func (c Command) options(ours []string) []string {
 	return slices.Concat(
 		[]string{"-x", "-oForwardAgent=no", "-oPermitLocalCommand=no", "-oClearAllForwardings=yes", "-oRemoteCommand=none",
 			"-oRequestTTY=no", "-oControlPersist=no"},
-		ours, c.Args, []string{"-s", "--", c.Host, "sftp"})
+		ours, c.Args)
 }
 
 // openSSH starts an ssh for each channel. The first may ask the user. The second tries to log in beside it without asking: where it
@@ -127,6 +135,24 @@ func (t *openSSH) first(ctx context.Context) (*process, error) {
 // session opens a channel on the first connection. BatchMode: where the master refuses, ssh would try a login of its own.
 func (t *openSSH) session(ctx context.Context) (*process, error) {
 	return t.start(ctx, 1, "-oControlMaster=no", "-oControlPath="+t.master, "-oBatchMode=yes")
+}
+
+// exec runs a command as a session on the first connection.
+func (t *openSSH) exec(ctx context.Context, command, stdin string) (string, error) {
+	args := append(t.command.options([]string{"-oControlMaster=no", "-oControlPath=" + t.master, "-oBatchMode=yes"}),
+		"--", t.command.Host, command)
+	cmd := exec.CommandContext(ctx, t.command.Path, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	out = out[:min(len(out), maxOutput)]
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return string(out), &ExitError{command, exit.ExitCode()}
+	}
+	return string(out), err
 }
 
 // share is called when a further login failed.

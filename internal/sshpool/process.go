@@ -14,6 +14,7 @@ import (
 
 // process is an ssh whose standard input and output are an SFTP channel.
 type process struct {
+	t      *openSSH
 	id     int
 	cmd    *exec.Cmd
 	in     *os.File // its standard input
@@ -28,7 +29,7 @@ type process struct {
 
 // start starts ssh and returns when the server's SFTP subsystem has answered.
 func (t *openSSH) start(ctx context.Context, id int, ours ...string) (*process, error) {
-	p := &process{id: id, exited: make(chan struct{})}
+	p := &process{t: t, id: id, exited: make(chan struct{})}
 	p.stderr = &tail{line: func(s string) { t.o.Log(1, "connection %d: ssh: %s", id, printable(s)) }}
 	p.cmd = exec.Command(t.command.Path, t.command.line(ours)...)
 	p.cmd.Stderr = p.stderr
@@ -105,6 +106,11 @@ func (p *process) greet(ctx context.Context) error {
 
 // ConnID implements Stream.
 func (p *process) ConnID() int { return p.id }
+
+// Exec implements Stream.
+func (p *process) Exec(ctx context.Context, command, stdin string) (string, error) {
+	return p.t.exec(ctx, command, stdin)
+}
 
 func (p *process) Read(b []byte) (int, error) {
 	if len(p.greeting) > 0 {

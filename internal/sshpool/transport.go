@@ -16,10 +16,13 @@ type Transport interface {
 	Close() error
 }
 
-// Stream is an SFTP channel. ConnID tells apart the connections that channels share.
+// Stream is an SFTP channel.
 type Stream interface {
 	io.ReadWriteCloser
+	// ConnID tells apart the connections that channels share.
 	ConnID() int
+	// Exec runs a command by the login shell on the server, beside the channel, as [Conn.Exec] does.
+	Exec(ctx context.Context, command, stdin string) (string, error)
 }
 
 // Kind is a way to reach a server.
@@ -83,6 +86,11 @@ func (t transport) Open(ctx context.Context) (Stream, error) {
 
 // ConnID implements Stream.
 func (c *Channel) ConnID() int { return c.conn.ID() }
+
+// Exec implements Stream.
+func (c *Channel) Exec(ctx context.Context, command, stdin string) (string, error) {
+	return c.conn.Exec(ctx, command, stdin)
+}
 
 // auto decides at the first Open: while a ControlMaster answers, nobody is asked what it makes unnecessary.
 type auto struct {

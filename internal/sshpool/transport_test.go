@@ -83,6 +83,31 @@ func use(t *testing.T, ch Stream) {
 	require.NoError(t, f.Close())
 }
 
+func TestExecOnEveryTransport(t *testing.T) {
+	s := sshdtest.Start(t)
+	h := resolve(t, s)
+	h.ControlPath = startMaster(t, s)
+	for _, kind := range []Kind{Native, Control, OpenSSH} {
+		t.Run(kind.String(), func(t *testing.T) {
+			ch, err := newTransport(t, kind, Options{Host: h}, Command{Args: sshArgs(s), Host: s.Host}).Open(within(t))
+			require.NoError(t, err)
+			out, err := ch.Exec(within(t), "tr a-z A-Z", "hello")
+			require.NoError(t, err)
+			require.Equal(t, "HELLO", out)
+			out, err = ch.Exec(within(t), "echo so; exit 3", "unread")
+			var exit *ExitError
+			require.ErrorAs(t, err, &exit)
+			require.Equal(t, 3, exit.Status)
+			require.Equal(t, "so\n", out)
+			ctx, cancel := context.WithCancel(within(t))
+			time.AfterFunc(50*time.Millisecond, cancel)
+			_, err = ch.Exec(ctx, "sleep 1000", "")
+			require.ErrorIs(t, err, context.Canceled)
+			use(t, ch)
+		})
+	}
+}
+
 func noKeys(h *sshconf.Host) { h.IdentityFiles, h.AgentSocket = nil, "" }
 
 func TestParseKind(t *testing.T) {
