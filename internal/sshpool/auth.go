@@ -20,7 +20,8 @@ type auth struct {
 
 	mu       sync.Mutex
 	loaded   bool
-	files    []*identity
+	files    []*identity // with the certificates beside them
+	certs    []*identity // of CertificateFile
 	problems []string
 	worked   []string          // fingerprints of the keys that have let us in
 	answers  map[string]string // what the user typed, by question
@@ -32,24 +33,36 @@ func newAuth(o Options) *auth {
 	return &auth{o: o, host: o.Host, answers: map[string]string{}}
 }
 
-// identities loads the key files, once.
-func (a *auth) identities() ([]*identity, []string) {
+// identities loads the key files, once: each key, and the certificate beside it.
+func (a *auth) identities() (files, certs []*identity, problems []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.loaded {
-		return a.files, a.problems
+		return a.files, a.certs, a.problems
 	}
 	a.loaded = true
+	problem := func(err error) { a.problems = append(a.problems, err.Error()) }
 	for _, file := range a.host.IdentityFiles {
 		id, err := findIdentity(file)
-		switch {
-		case err == nil:
-			a.files = append(a.files, id)
-		case a.host.IdentityFilesSet || !errors.Is(err, fs.ErrNotExist):
-			a.problems = append(a.problems, err.Error())
+		if err != nil {
+			if a.host.IdentityFilesSet || !errors.Is(err, fs.ErrNotExist) {
+				problem(err)
+			}
+			continue
+		}
+		a.files = append(a.files, id)
+		cert, err := besideKey(id, file)
+		if err != nil {
+			problem(err)
+		}
+		if cert != nil {
+			a.files = append(a.files, cert)
 		}
 	}
-	return a.files, a.problems
+	var more []string
+	a.certs, more = a.certificates()
+	a.problems = append(a.problems, more...)
+	return a.files, a.certs, a.problems
 }
 
 // findIdentity loads a key file; a public key alone stands for the agent's private one.
@@ -68,35 +81,28 @@ func findIdentity(file string) (*identity, error) {
 	return &identity{name: file, pub: pub, err: errors.New(file + ": the private key is not there")}, nil
 }
 
-// order lists the keys as OpenSSH's pubkey_prepare does: the agent's that the user names, the agent's others
-// (unless IdentitiesOnly), then the files'. Keys that have worked go first: a further login then costs no
-// failed attempt (MaxAuthTries).
-func (a *auth) order(agent, files []*identity) []*identity {
-	named := func(id *identity) bool {
-		return slices.ContainsFunc(files, func(f *identity) bool { return sameKey(f.public(), id.public()) })
-	}
-	var first, others []*identity
+// order lists the keys as OpenSSH's pubkey_prepare does: the certificates that the user names, the agent's keys that the
+// user names too (the default files count as named), the agent's others unless IdentitiesOnly, then the files'. Keys
+// that have worked go first: a further login then costs no failed attempt (MaxAuthTries).
+func (a *auth) order(agent, files, certs []*identity) []*identity {
+	var named, others []*identity
 	for _, id := range agent {
 		switch {
-		case named(id):
-			first = append(first, id)
+		case slices.ContainsFunc(files, id.same):
+			named = append(named, id)
 		case !a.host.IdentitiesOnly:
 			others = append(others, id)
 		}
 	}
-	if !a.host.IdentityFilesSet { // the default files are a guess: the agent's keys come in its own order
-		first, others = slices.DeleteFunc(slices.Clone(agent), func(id *identity) bool {
-			return a.host.IdentitiesOnly && !named(id)
-		}), nil
-	}
-	all := slices.Concat(first, others, slices.DeleteFunc(slices.Clone(files), func(f *identity) bool {
-		return f.unusable() || slices.ContainsFunc(agent, func(id *identity) bool { return sameKey(f.public(), id.public()) })
-	}))
+	rest := slices.DeleteFunc(slices.Clone(files), func(f *identity) bool { return slices.ContainsFunc(agent, f.same) })
+	all := slices.Concat(signable(certs, agent), named, others, signable(rest, agent))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	slices.SortStableFunc(all, func(x, y *identity) int { return a.rank(x) - a.rank(y) })
 	return all
 }
+
+func (id *identity) same(other *identity) bool { return sameKey(id.public(), other.public()) }
 
 func (a *auth) rank(id *identity) int {
 	if pub := id.public(); pub != nil {

@@ -82,11 +82,18 @@ func (k *hostKeys) check(ctx context.Context, remote net.Addr, key ssh.PublicKey
 	if err != nil {
 		return err
 	}
+	if failure := k.revoked(key); failure != nil {
+		return failure
+	}
+	// A certificate of an authority that we do not know says no more than the key in it (as with ssh).
+	if cert, ok := key.(*ssh.Certificate); ok && !k.authority(db, cert.SignatureKey) {
+		key = cert.Key
+	}
 	err = db.HostKeyCallback()(k.addr, remote, key)
 	if err == nil {
 		return nil
 	}
-	failure := k.classify(err, key)
+	failure := k.classify(db, err, key)
 	if failure.Kind != Unknown {
 		return failure
 	}
@@ -103,7 +110,14 @@ func (k *hostKeys) check(ctx context.Context, remote net.Addr, key ssh.PublicKey
 	return nil
 }
 
-func (k *hostKeys) classify(err error, key ssh.PublicKey) *HostKeyError {
+// authority reports whether key may sign the host's certificates (@cert-authority).
+func (k *hostKeys) authority(db *knownhosts.HostKeyDB, key ssh.PublicKey) bool {
+	return slices.ContainsFunc(db.HostKeys(k.addr), func(known knownhosts.PublicKey) bool {
+		return known.Cert && sameKey(known.PublicKey, key)
+	})
+}
+
+func (k *hostKeys) classify(db *knownhosts.HostKeyDB, err error, key ssh.PublicKey) *HostKeyError {
 	e := &HostKeyError{Host: xknownhosts.Normalize(k.addr), Kind: Unknown, KeyType: key.Type(),
 		Fingerprint: ssh.FingerprintSHA256(key), Err: err}
 	var revoked *xknownhosts.RevokedError
@@ -111,16 +125,15 @@ func (k *hostKeys) classify(err error, key ssh.PublicKey) *HostKeyError {
 	switch {
 	case errors.As(err, &revoked):
 		e.Kind, e.File, e.Line = Revoked, revoked.Revoked.Filename, revoked.Revoked.Line
-	case errors.As(err, &mismatch) && len(mismatch.Want) > 0:
-		want := mismatch.Want[0]
-		for _, w := range mismatch.Want {
-			if w.Key.Type() == key.Type() {
-				want = w
-				break
-			}
+	case errors.As(err, &mismatch):
+		// The key of an authority is not one that the host should have.
+		wants := slices.DeleteFunc(mismatch.Want, func(w xknownhosts.KnownKey) bool { return k.authority(db, w.Key) })
+		if len(wants) == 0 {
+			break
 		}
-		e.Kind, e.File, e.Line = Changed, want.Filename, want.Line
-	case !errors.As(err, &mismatch):
+		i := max(0, slices.IndexFunc(wants, func(w xknownhosts.KnownKey) bool { return w.Key.Type() == key.Type() }))
+		e.Kind, e.File, e.Line = Changed, wants[i].Filename, wants[i].Line
+	default:
 		e.Kind = Certificate
 	}
 	return e

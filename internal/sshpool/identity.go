@@ -17,6 +17,7 @@ import (
 type identity struct {
 	name string // for messages
 	pub  ssh.PublicKey
+	base *identity // of a certificate: the key that signs for it
 
 	mu     sync.Mutex
 	signer ssh.Signer // nil while the file is locked by a passphrase
@@ -66,6 +67,9 @@ var errPassphrase = errors.New("wrong passphrase")
 
 // unlock returns the signer, and asks for the passphrase the first time.
 func (id *identity) unlock(ctx context.Context, ask func(context.Context, *identity, func(string) error) error) (ssh.Signer, error) {
+	if id.base != nil {
+		return id.base.unlock(ctx, ask)
+	}
 	id.mu.Lock()
 	defer id.mu.Unlock()
 	if id.signer != nil || id.err != nil {
@@ -123,15 +127,15 @@ func (s *lazySigner) PublicKey() ssh.PublicKey { return s.id.public() }
 // Algorithms leaves RSA with SHA-1 out (RFC 8332).
 func (s *lazySigner) Algorithms() []string {
 	pub := s.id.public()
-	format := pub.Type()
+	format, listed := pub.Type(), func(algorithm string) string { return algorithm }
 	if c, ok := pub.(*ssh.Certificate); ok {
-		format = c.Key.Type()
+		format, listed = c.Key.Type(), certificateAlgorithm
 	}
 	own := []string{format}
 	if format == ssh.KeyAlgoRSA {
 		own = []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
 	}
-	return slices.DeleteFunc(own, func(a string) bool { return !slices.Contains(s.accept, a) })
+	return slices.DeleteFunc(own, func(a string) bool { return !slices.Contains(s.accept, listed(a)) })
 }
 
 func (s *lazySigner) Sign(rand io.Reader, data []byte) (*ssh.Signature, error) {

@@ -207,7 +207,7 @@ func (l *login) gather() {
 		return
 	}
 	l.keysReady = true
-	files, problems := l.a.identities()
+	files, certs, problems := l.a.identities()
 	l.problems = append(l.problems, problems...)
 	var agent []*identity
 	if socket := l.a.host.AgentSocket; socket != "" {
@@ -216,7 +216,7 @@ func (l *login) gather() {
 			l.problem(err)
 		}
 	}
-	l.keys = l.a.order(agent, files)
+	l.keys = l.a.order(agent, files, certs)
 }
 
 func (l *login) close() { l.closeAgent() }
