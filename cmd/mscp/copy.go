@@ -47,7 +47,7 @@ func (c *copier) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer d.pool.Close()
+	defer d.Close()
 	if c.dryRun {
 		return c.dry(ctx, d)
 	}
@@ -115,8 +115,9 @@ func (c *copier) parse(args []string) (err error) {
 		return usage("-a %d: at least one block must be in flight", c.inflight)
 	case c.changed("port") && (c.port < 1 || c.port > 65535):
 		return usage("-P %d: ports are 1 to 65535", c.port)
-	case c.compress != "none" && c.compress != "no":
-		return usage("-C %s: compression is not available; leave it out", c.compress)
+	}
+	if _, err := c.transportKind(); err != nil {
+		return err
 	}
 	if c.connections == 0 {
 		c.connections = defaultConnections()

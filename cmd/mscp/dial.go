@@ -14,8 +14,8 @@ import (
 
 // dialer opens lanes to the one remote host.
 type dialer struct {
-	pool   *sshpool.Pool
-	prompt *terminal
+	sshpool.Transport
+	prompt *prompter
 	side   string
 	block  int
 	login  time.Duration // what the first login took
@@ -23,12 +23,12 @@ type dialer struct {
 
 // lane is an SFTP session and the channel that it runs on.
 type lane struct {
-	channel *sshpool.Channel
+	channel sshpool.Stream
 	sftp    *fsys.SFTP
 }
 
 func (l *lane) FS() transfer.Remote { return l.sftp }
-func (l *lane) Conn() int           { return l.channel.Conn().ID() }
+func (l *lane) Conn() int           { return l.channel.ConnID() }
 func (l *lane) Close() error        { return l.sftp.Close() }
 
 func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
@@ -36,7 +36,17 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 	if err != nil {
 		return nil, err
 	}
+	kind, err := c.transportKind()
+	if err != nil {
+		return nil, err
+	}
 	host, warnings, err := sshconf.Resolve(ctx, c.host(), c.sshFlags4Host(), env)
+	if kind == sshpool.OpenSSH { // ssh reads its configuration itself, and knows more of it
+		warnings = nil
+		if err != nil && ctx.Err() == nil {
+			host, err = &sshconf.Host{Alias: c.host().Host, ServerAliveInterval: 15 * time.Second, ServerAliveCountMax: 3}, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -50,25 +60,22 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 			return nil, err
 		}
 	}
-	prompt := &terminal{pause: c.display.Pause}
-	return &dialer{
-		pool: sshpool.New(sshpool.Options{
-			Host:        host,
-			Connections: c.connections,
-			Sessions:    c.sessions,
-			MaxStartups: c.maxStartups,
-			Interval:    time.Duration(c.interval),
-			Nagle:       c.nagle,
-			Congestion:  c.congestion,
-			Prompter:    prompt,
-			Password:    c.sys.getenv("MSCP_SSH_AUTH_PASSWORD"),
-			Passphrase:  c.sys.getenv("MSCP_SSH_AUTH_PASSPHRASE"),
-			Log:         c.log(),
-		}),
-		prompt: prompt,
-		side:   c.host().Login(),
-		block:  int(c.block),
-	}, nil
+	prompt := newPrompter(c.sys, c.display.Pause)
+	t, err := c.newTransport(kind, sshpool.Options{
+		Host:        host,
+		Connections: c.connections,
+		Sessions:    c.sessions,
+		MaxStartups: c.maxStartups,
+		Interval:    time.Duration(c.interval),
+		Nagle:       c.nagle,
+		Congestion:  c.congestion,
+		Prompter:    prompt,
+		Password:    c.sys.getenv("MSCP_SSH_AUTH_PASSWORD"),
+		Passphrase:  c.sys.getenv("MSCP_SSH_AUTH_PASSPHRASE"),
+		Notice:      c.display.Notice,
+		Log:         c.log(),
+	})
+	return &dialer{Transport: t, prompt: prompt, side: c.host().Login(), block: int(c.block)}, err
 }
 
 func (c *copier) sshFlags4Host() sshconf.Flags {
@@ -110,7 +117,7 @@ func (d *dialer) open(ctx context.Context) (*lane, error) {
 }
 
 func (d *dialer) openLane(ctx context.Context) (*lane, error) {
-	ch, err := d.pool.Open(ctx)
+	ch, err := d.Open(ctx)
 	if err != nil {
 		return nil, err
 	}

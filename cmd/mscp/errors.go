@@ -71,7 +71,8 @@ func exitCode(err error) int {
 
 // retryable tells whether dialling again may help: not where the server has said no.
 func retryable(err error) bool {
-	return errors.As(err, new(*sshpool.DialError)) || errors.Is(err, sshpool.ErrDead) || fsys.Lost(err)
+	ssh, ok := errors.AsType[*sshpool.SSHError](err)
+	return ok && ssh.Status != 0 || errors.As(err, new(*sshpool.DialError)) || errors.Is(err, sshpool.ErrDead) || fsys.Lost(err)
 }
 
 func isUsage(err error) bool {
@@ -88,6 +89,7 @@ func isConnection(err error) bool {
 		}
 	}
 	return errors.As(err, new(*sshpool.DialError)) || errors.As(err, new(*sshpool.AuthError)) ||
+		errors.As(err, new(*sshpool.ControlError)) || errors.As(err, new(*sshpool.SSHError)) ||
 		errors.As(err, new(*sshpool.HostKeyError)) || errors.As(err, new(*startError)) || fsys.Lost(err)
 }
 
@@ -133,6 +135,8 @@ func connectionHint(err error) string {
 		return "the server drops logins when there are too many (MaxStartups) or after failed ones (penalties): wait, or use a smaller -u, or -I"
 	case errors.As(err, &dial):
 		return dialHint(dial)
+	case transportHint(err) != "":
+		return transportHint(err)
 	case errors.Is(err, sshpool.ErrNoSubsystem):
 		return `sshd_config on the server needs a line "Subsystem sftp ..."`
 	case errors.As(err, new(*startError)):
@@ -158,7 +162,7 @@ func hostKeyHint(e *sshpool.HostKeyError) string {
 func authHint(e *sshpool.AuthError) string {
 	switch {
 	case e.NoTerminal:
-		return "there is no terminal to ask on: use a key without passphrase, an agent, or MSCP_SSH_AUTH_PASSWORD or _PASSPHRASE"
+		return "there is no terminal to ask on: use a key without passphrase, an agent, a ControlMaster, SSH_ASKPASS, or MSCP_SSH_AUTH_PASSWORD or _PASSPHRASE"
 	case e.FromEnv:
 		return "the secret in MSCP_SSH_AUTH_PASSWORD or _PASSPHRASE was not accepted"
 	}

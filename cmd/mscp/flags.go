@@ -43,6 +43,7 @@ type flags struct {
 	ciphers    string
 	macs       string
 	compress   string
+	transport  string
 	ipv4, ipv6 bool
 
 	verbose          int
@@ -132,7 +133,9 @@ func (f *flags) sshFlags() *pflag.FlagSet {
 	s.StringVarP(&f.jump, "jump", "J", "", "jump host `[USER@]HOST[:PORT]`, several with commas")
 	s.StringVarP(&f.ciphers, "ciphers", "c", "", "ciphers `LIST`, comma separated")
 	s.StringVarP(&f.macs, "macs", "M", "", "MACs `LIST`, comma separated")
-	s.StringVarP(&f.compress, "compress", "C", "none", "compression: `none`")
+	s.StringVarP(&f.compress, "compress", "C", "none", "compression by the system's ssh: `yes` or no")
+	s.StringVar(&f.transport, "transport", "", "`KIND` of connection: native, control (a running ControlMaster), openssh (the system's ssh); "+
+		"default: native, or control where a login would ask something")
 	return s
 }
 

@@ -51,7 +51,7 @@ func (c *copier) verification(ctx context.Context, first *lane, j *job) (*transf
 		return v, nil
 	}
 	var err error
-	if v.Digests, err = findDigests(ctx, first.channel.Conn()); err != nil {
+	if v.Digests, err = findDigests(ctx, first.channel); err != nil {
 		if c.verify == verifyCommand {
 			return nil, fmt.Errorf("--verify=command: %w", err)
 		}

@@ -95,6 +95,7 @@ func cmdFreePort6(ts *testscript.TestScript, neg bool, args []string) {
 //	cut=SIZE, stall=SIZE  each connection ends, or falls silent, after so many bytes; cut2=SIZE: the second one only
 //	fail=KIND,PATTERN,N,CODE  the Nth request of a kind (a number) for such a path fails with a code (a number)
 //	names=PATTERN,NAME lists a name that is not there
+//	code=C             lets a login in that answers "Verification code: " with C, once
 //	noftp, password=P, maxstartups=N, maxsessions=N, maxconns=N
 func cmdSSHServer(ts *testscript.TestScript, neg bool, args []string) {
 	plain(ts, neg)
@@ -160,6 +161,9 @@ func setFault(o *sshserver.Options, name, value string) error {
 		o.NoSFTP = true
 	case "password":
 		o.Keys, o.Password = nil, value
+	case "code":
+		o.Keys = nil
+		o.Questions = []sshserver.Question{{Prompt: "Verification code: ", Answers: []string{value}, Once: true}}
 	case "maxstartups":
 		o.MaxStartups = number
 	case "maxsessions":

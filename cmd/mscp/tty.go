@@ -56,10 +56,14 @@ func (t *terminal) ask(ctx context.Context, prompt string, read func(*os.File) (
 	defer t.pause()()
 	fmt.Fprint(tty, shown(prompt))
 	answer, err := t.await(ctx, tty, read)
-	t.mu.Lock()
-	t.spent += time.Since(begun)
-	t.mu.Unlock()
+	t.waited(time.Since(begun))
 	return answer, err
+}
+
+func (t *terminal) waited(d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.spent += d
 }
 
 // shown is a question of some lines, safe to show.

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"mscp/internal/sshpool"
+)
+
+// prompter asks on the terminal or by the program in SSH_ASKPASS, whichever ssh would use (ssh(1), ENVIRONMENT): the program where there
+// is no terminal but a display; with SSH_ASKPASS_REQUIRE=prefer rather than the terminal; =force also without a display; =never not at all.
+type prompter struct {
+	*terminal
+	program   string // empty: none may be used
+	preferred bool
+	stderr    *os.File
+}
+
+func newPrompter(sys system, pause func() func()) *prompter {
+	p := &prompter{terminal: &terminal{pause: pause}, stderr: sys.stderr}
+	allowed := sys.getenv("DISPLAY") != "" || sys.getenv("WAYLAND_DISPLAY") != ""
+	switch strings.ToLower(sys.getenv("SSH_ASKPASS_REQUIRE")) {
+	case "force":
+		allowed, p.preferred = true, true
+	case "prefer":
+		p.preferred = allowed
+	case "never":
+		allowed = false
+	}
+	if allowed {
+		p.program = sys.getenv("SSH_ASKPASS")
+	}
+	return p
+}
+
+// Secret implements sshpool.Prompter.
+func (p *prompter) Secret(ctx context.Context, prompt string) (string, error) {
+	return p.choose(ctx, prompt, p.terminal.Secret)
+}
+
+// Confirm implements sshpool.Prompter.
+func (p *prompter) Confirm(ctx context.Context, prompt string) (string, error) {
+	return p.choose(ctx, prompt, p.terminal.Confirm)
+}
+
+func (p *prompter) choose(ctx context.Context, prompt string, terminal func(context.Context, string) (string, error)) (string, error) {
+	if p.program != "" && p.preferred {
+		return p.askpass(ctx, prompt)
+	}
+	answer, err := terminal(ctx, prompt)
+	if errors.Is(err, sshpool.ErrNoTerminal) && p.program != "" {
+		return p.askpass(ctx, prompt)
+	}
+	return answer, err
+}
+
+var errUnanswered = errors.New("the question was not answered (SSH_ASKPASS)")
+
+// askpass gives the question as the program's argument; the answer is the first line that it prints, unless it fails.
+func (p *prompter) askpass(ctx context.Context, prompt string) (string, error) {
+	begun := time.Now()
+	defer func() { p.waited(time.Since(begun)) }()
+	cmd := exec.CommandContext(ctx, p.program, prompt)
+	cmd.Stderr = p.stderr
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil {
+		return "", errors.Join(errUnanswered, err)
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	return strings.TrimRight(line, "\r"), nil
+}
