@@ -102,7 +102,7 @@ func openSSHD(t *testing.T) *side {
 	return s
 }
 
-func dialSSHD(t *testing.T, server *sshdtest.Server) *side {
+func dialSSHD(t testing.TB, server *sshdtest.Server) *side {
 	pem, err := os.ReadFile(server.ClientKey)
 	require.NoError(t, err)
 	key, err := ssh.ParsePrivateKey(pem)
@@ -111,7 +111,7 @@ func dialSSHD(t *testing.T, server *sshdtest.Server) *side {
 }
 
 // dial opens an SFTP session on a connection of its own.
-func dial(t *testing.T, addr, user string, host ssh.PublicKey, block int, auth ...ssh.AuthMethod) *side {
+func dial(t testing.TB, addr, user string, host ssh.PublicKey, block int, auth ...ssh.AuthMethod) *side {
 	conn, err := ssh.Dial("tcp", addr, &ssh.ClientConfig{User: user, Auth: auth, HostKeyCallback: ssh.FixedHostKey(host)})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close(); _ = conn.Wait() })
@@ -121,7 +121,7 @@ func dial(t *testing.T, addr, user string, host ssh.PublicKey, block int, auth .
 	return &side{FS: s, sftp: s, conn: conn, tick: 1}
 }
 
-func channel(t *testing.T, conn *ssh.Client) ssh.Channel {
+func channel(t testing.TB, conn *ssh.Client) ssh.Channel {
 	ch, reqs, err := conn.OpenChannel("session", nil)
 	require.NoError(t, err)
 	go ssh.DiscardRequests(reqs)
