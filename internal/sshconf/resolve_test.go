@@ -3,6 +3,7 @@ package sshconf
 import (
 	"io/fs"
 	"maps"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -269,4 +270,15 @@ func TestEveryKeywordOfSSHIsKnown(t *testing.T) {
 	// "host" is ssh's own word for the alias; Debian's patches add the others.
 	require.Subset(t, []string{"host", "gssapikeyexchange", "gssapitrustdns", "gssapirenewalforcesrekey", "gssapikexalgorithms"},
 		slices.Collect(maps.Keys(unknowns)))
+}
+
+// README.md says of each keyword that is honoured how far.
+func TestReadmeNamesEveryKeyword(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	_, table, ok := strings.Cut(string(readme), "What becomes of the keywords")
+	require.True(t, ok)
+	for _, k := range slices.Concat(honouredKeywords(), notedKeywords()) {
+		require.Contains(t, table, k)
+	}
 }
