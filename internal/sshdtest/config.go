@@ -12,6 +12,7 @@ type config struct {
 	extra    []string
 	hostKeys []string
 	tempUser bool
+	program  string
 }
 
 // WithConfig adds lines to the server's configuration. They stand first, so they beat the defaults here
@@ -29,6 +30,11 @@ func WithHostKeys(types ...string) Option {
 // by key. It needs root; elsewhere the test is skipped, or fails if MSCP_REQUIRE_SSHD=1.
 func WithTempUser() Option {
 	return func(c *config) { c.tempUser = true }
+}
+
+// WithProgram runs another sshd than the system's.
+func WithProgram(path string) Option {
+	return func(c *config) { c.program = path }
 }
 
 // text is the sshd_config. UsePAM no keeps the machine's own rules out; StrictModes no lets keys lie in /tmp.

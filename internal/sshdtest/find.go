@@ -28,7 +28,7 @@ func find(t testing.TB) string {
 	if !ok {
 		err := install()
 		if path, ok = lookup(); !ok {
-			unavailable(t, fmt.Sprintf("no sshd on this machine, and it could not be installed: %v", err))
+			Unavailable(t, fmt.Sprintf("no sshd on this machine, and it could not be installed: %v", err))
 		}
 	}
 	if os.Geteuid() == 0 { // sshd's privilege separation directory, which no init script has made in a container
@@ -49,8 +49,8 @@ func lookup() (string, bool) {
 	return "", false
 }
 
-// unavailable ends the test: skipped where a developer's machine lacks something, failed where nothing may be skipped.
-func unavailable(t testing.TB, why string) {
+// Unavailable ends the test: skipped where a developer's machine lacks something, failed where nothing may be skipped.
+func Unavailable(t testing.TB, why string) {
 	t.Helper()
 	if os.Getenv("MSCP_REQUIRE_SSHD") == "1" {
 		t.Fatalf("MSCP_REQUIRE_SSHD=1: %s", why)

@@ -43,7 +43,6 @@ type Server struct {
 // Start starts a server and stops it in t.Cleanup.
 func Start(t testing.TB, opts ...Option) *Server {
 	t.Helper()
-	sshd := find(t)
 	s := &Server{Host: "127.0.0.1", Dir: shortDir(t), User: currentUser(t)}
 	s.authorized = filepath.Join(s.Dir, "authorized_keys")
 	s.logFile = filepath.Join(s.Dir, "sshd.log")
@@ -53,8 +52,12 @@ func Start(t testing.TB, opts ...Option) *Server {
 	for _, o := range opts {
 		o(c)
 	}
+	sshd := c.program
+	if sshd == "" {
+		sshd = find(t)
+	}
 	if c.tempUser {
-		s.User, s.Password = addUser(t)
+		s.User, s.Password = AddUser(t)
 	}
 	s.Authorize(t, NewKey(t, s.ClientKey, "ed25519"))
 	keyFiles := s.makeHostKeys(t, c.hostKeys)

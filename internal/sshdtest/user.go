@@ -12,11 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// addUser makes a Unix user with a random name and password and removes it, with its home, in t.Cleanup.
-func addUser(t testing.TB) (name, password string) {
+// AddUser makes a Unix user with a random name and password and removes it, with its home, in t.Cleanup. It needs root;
+// elsewhere the test is skipped, or fails if MSCP_REQUIRE_SSHD=1.
+func AddUser(t testing.TB) (name, password string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		unavailable(t, "making a user needs root")
+		Unavailable(t, "making a user needs root")
 	}
 	name, password = "mscpt"+strings.ToLower(rand.Text()[:8]), rand.Text()
 	accounts(t, "", "useradd", "--create-home", "--shell", "/bin/sh", name)
