@@ -26,7 +26,7 @@ func (l *lane) end(f *file, err error) {
 		err = l.discard(f)
 	}
 	if fsys.Lost(err) {
-		l.retire()
+		l.retire(err)
 		f.recommit = true
 		l.e.queue.again(span{f: f, kind: commit})
 		return
@@ -34,7 +34,7 @@ func (l *lane) end(f *file, err error) {
 	if err := f.failed(); err != nil {
 		again, serr := l.restart(f)
 		if fsys.Lost(serr) {
-			l.retire()
+			l.retire(serr)
 			l.e.queue.again(span{f: f, kind: commit})
 			return
 		}

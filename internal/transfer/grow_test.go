@@ -111,6 +111,21 @@ func TestLoginThatHangs(t *testing.T) {
 	j.requireSame(t)
 }
 
+// A lane that is refused just when the work is done does not matter either, although none is open then.
+func TestLaneRefusedAtTheEnd(t *testing.T) {
+	for range 50 {
+		j := newJob(true, 1, sizes())
+		j.opt.MaxLanes = 2
+		j.opt.OpenLane = func(context.Context) (Lane, error) {
+			<-j.lanes[0].closed
+			return nil, errNoMore
+		}
+		_, err := j.run(t, t.Context())
+		require.NoError(t, err)
+		j.requireSame(t)
+	}
+}
+
 // loseFirst loses the first lane at its first write, once another is being opened; that one opens after the loss.
 func (j *job) loseFirst(then func() (Lane, error)) {
 	opening := make(chan struct{})

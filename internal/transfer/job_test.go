@@ -105,7 +105,7 @@ func newJob(upload bool, lanes int, src map[string]memfs.Node) *job {
 	j.opt = Options{
 		Upload: upload, Local: j.local, First: j.lanes[0], OpenLane: j.open, MaxLanes: lanes, Eager: true,
 		Chunks: chunker.Policy{Min: 1, Max: testChunk, Connections: lanes}, Counters: &Counters{}, Observer: j.seen,
-		Retryable: func(error) bool { return false }, RetryTimeout: time.Minute,
+		Retryable: func(error) bool { return false }, Retries: 1, RetryTimeout: time.Minute, // no pauses
 	}
 	return j
 }

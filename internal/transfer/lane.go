@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -15,8 +16,9 @@ type lane struct {
 	fs    Remote
 	block int
 
-	large chan []byte // buffers for large blocks; their number is what may be in flight
-	lost  atomic.Bool
+	large  chan []byte // buffers for large blocks; their number is what may be in flight
+	lost   atomic.Bool
+	useful atomic.Bool // it has done something
 
 	mu     sync.Mutex // held by the one goroutine that looks for work
 	cur    span       // what is left of the span being handed out
@@ -135,11 +137,14 @@ func (l *lane) giveBack() {
 	}
 }
 
-// retire is called by whoever finds the lane lost: no more work is handed out on it.
-func (l *lane) retire() {
+// retire is called by whoever finds the lane lost: no more work is handed out on it. why is nil where the lane is only done.
+func (l *lane) retire(why error) {
 	if l.lost.CompareAndSwap(false, true) {
 		l.e.remote.remove(l)
-		l.e.laneLost()
+		l.e.laneLost(l.useful.Load(), why)
+		if why != nil && !l.e.over() {
+			l.e.Observer.Notice(fmt.Sprintf("a connection was lost and is replaced: %v", why))
+		}
 		l.Close()
 		l.e.queue.interrupt()
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"sync"
+	"time"
 
 	"mscp/internal/fsys"
 	"mscp/internal/fsys/memfs"
@@ -30,6 +31,8 @@ type testLane struct {
 	plain   bool // no LastReader, LastWriter
 	removes bool // no rename that replaces
 	fate    func(memfs.Call) fate
+
+	slowClose time.Duration // of its files
 
 	once   sync.Once
 	closed chan struct{}
@@ -199,6 +202,7 @@ func (f *laneFile) SetAttr(a fsys.Attr) error {
 
 // Close closes the file also where its fate is another: a lost channel's files are closed by the server.
 func (f *laneFile) Close() error {
+	time.Sleep(f.l.slowClose)
 	cerr := f.File.Close()
 	return f.l.call(memfs.Call{Op: "close", Path: f.name}, func() error { return cerr })
 }

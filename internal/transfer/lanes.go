@@ -20,6 +20,8 @@ type lanes struct {
 	target  int           // to be kept open, as far as there is work
 	full    bool          // the server admits no more: target does not grow
 	closed  bool          // none is added
+	barren  int           // lost one after the other, before any of them was of use
+	why     error         // the last one was lost
 	changed chan struct{} // one of the above has changed
 }
 
@@ -43,7 +45,7 @@ func (e *engine) startLane(ctx context.Context, l Lane) {
 	e.remote.add(w)
 	e.lanes.wg.Go(func() {
 		w.run(ctx)
-		w.retire()
+		w.retire(nil)
 		e.laneEnded(w)
 	})
 }
@@ -60,10 +62,18 @@ func (e *engine) countLanes() {
 }
 
 // laneLost is called once for each lane, when no more work is handed out on it.
-func (e *engine) laneLost() {
-	e.lanes.mu.Lock()
-	defer e.lanes.mu.Unlock()
-	e.lanes.live--
+func (e *engine) laneLost(useful bool, why error) {
+	n := &e.lanes
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.live--
+	if why != nil {
+		n.why = why
+		n.barren++
+	}
+	if useful {
+		n.barren = 0
+	}
 	e.countLanes()
 }
 
@@ -95,7 +105,7 @@ func (e *engine) closeLanes() {
 	e.lanes.mu.Unlock()
 	e.remote.close()
 	for _, w := range e.working() {
-		w.retire()
+		w.retire(nil)
 	}
 }
 
@@ -178,7 +188,7 @@ func (e *engine) openLane(ctx context.Context, again bool) {
 	if err != nil {
 		n.target, n.full = max(1, n.target-1), true
 	}
-	if err != nil && n.live == 0 && n.opening == 0 && ctx.Err() == nil {
+	if err != nil && n.live == 0 && n.opening == 0 && ctx.Err() == nil && !e.queue.done() {
 		e.stop(fmt.Errorf("%w: %w", ErrNoLane, err))
 	}
 	e.countLanes()
@@ -190,20 +200,44 @@ const (
 )
 
 // tryLane opens a lane. One that replaces a lost one is tried again after growing pauses with jitter, until Retries tries have
-// failed or the whole copy has not moved for RetryTimeout.
+// failed or the whole copy has not moved for RetryTimeout. A lane that opens and is lost before it was of use is a try that failed.
 func (e *engine) tryLane(ctx context.Context, again bool) (Lane, error) {
-	pause := firstPause
-	for try := 1; ; try++ {
-		l, err := e.OpenLane(ctx)
-		if err == nil || !again || !e.Retryable(err) || try == e.Retries || e.still() > e.RetryTimeout {
+	if !again {
+		return e.OpenLane(ctx)
+	}
+	for try, err := e.barren(); ; try++ {
+		if try > 0 {
+			if e.Retries > 0 && try >= e.Retries || e.still() > e.RetryTimeout {
+				return nil, err
+			}
+			if err := e.pause(ctx, try); err != nil {
+				return nil, err
+			}
+		}
+		var l Lane
+		if l, err = e.OpenLane(ctx); err == nil || !e.Retryable(err) {
 			return l, err
 		}
-		e.Observer.Notice(fmt.Sprintf("a connection was lost and could not be replaced, trying again: %v", err))
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(pause/2 + rand.N(pause)):
+		if ctx.Err() == nil {
+			e.Observer.Notice(fmt.Sprintf("a lost connection could not be replaced, trying again: %v", err))
 		}
-		pause = min(2*pause, lastPause)
+	}
+}
+
+// barren is how many lanes have been lost one after the other before any was of use, and why the last one was.
+func (e *engine) barren() (int, error) {
+	e.lanes.mu.Lock()
+	defer e.lanes.mu.Unlock()
+	return e.lanes.barren, e.lanes.why
+}
+
+// pause comes before the try of that number, from 1.
+func (e *engine) pause(ctx context.Context, try int) error {
+	d := min(firstPause<<min(try-1, 10), lastPause)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d/2 + rand.N(d)):
+		return nil
 	}
 }

@@ -35,6 +35,7 @@ func (l *lane) moveBlock(ctx context.Context, b block, buf []byte) {
 		if err != nil {
 			f.fail(err)
 		} else {
+			l.useful.Store(true)
 			l.e.acknowledged(f, b.span)
 		}
 	}
@@ -68,7 +69,7 @@ func (l *lane) interrupted(ctx context.Context, err error) bool {
 		return false
 	}
 	if fsys.Lost(err) {
-		l.retire()
+		l.retire(err)
 		return true
 	}
 	return ctx.Err() != nil && errors.Is(err, ctx.Err())

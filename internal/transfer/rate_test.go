@@ -47,6 +47,16 @@ func (l *limiter) measure(t *testing.T, bits int64) {
 	require.InEpsilon(t, perSecond, sent/time.Since(begun).Seconds(), 0.05)
 }
 
+// The bucket is empty at first: not even the first bytes are too many.
+func TestLimiterBeginsEmpty(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		l := newLimiter(8_000_000, begun)
+		require.NoError(t, l.wait(t.Context(), l.r.Burst(), never))
+		require.InDelta(t, grain, time.Since(begun), float64(time.Millisecond))
+	})
+}
+
 // A slow lane is never silent for long, and a fast one keeps its large blocks.
 func TestLimiterBlock(t *testing.T) {
 	for bits, want := range map[int64]int{0: 261120, 8_000: 1024, 200_000: 2000, 10_000_000: 100_000, 1_000_000_000: 261120} {

@@ -70,9 +70,10 @@ func (r *remote) do(op, name string, call func(fsys.FS) error) error {
 			return err
 		}
 		if err = call(l.fs); !fsys.Lost(err) {
+			l.useful.Store(true)
 			return err
 		}
-		l.retire()
+		l.retire(err)
 	}
 }
 

@@ -27,7 +27,7 @@ func (l *lane) begin(f *file) {
 	err := l.look(f)
 	switch {
 	case fsys.Lost(err):
-		l.retire()
+		l.retire(err)
 		l.e.queue.again(span{f: f, kind: begin})
 	case err != nil:
 		f.fail(err)

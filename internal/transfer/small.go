@@ -22,6 +22,7 @@ func (l *lane) moveSmall(ctx context.Context, b block, buf []byte) {
 		return
 	}
 	if err == nil {
+		l.useful.Store(true)
 		f.moved.Add(b.len)
 		l.e.Counters.Bytes.Add(b.len)
 		err = l.completeSmall(f, buf)

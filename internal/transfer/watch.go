@@ -2,8 +2,11 @@ package transfer
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
+
+	"mscp/internal/fsys"
 )
 
 // progressMark remembers when the copy last moved.
@@ -13,9 +16,9 @@ type progressMark struct {
 	at    time.Time
 }
 
-// still is how long nothing has been acknowledged or committed.
+// still is how long nothing has been acknowledged, compared or committed.
 func (e *engine) still() time.Duration {
-	count := e.Counters.Bytes.Load() + e.Counters.Files.Load() + e.Counters.Dirs.Load()
+	count := e.Counters.Bytes.Load() + e.Counters.Verified.Load() + e.Counters.Files.Load() + e.Counters.Dirs.Load()
 	m := &e.mark
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -49,8 +52,7 @@ func (e *engine) watch(ctx context.Context, done <-chan struct{}) {
 		e.still()
 		for _, w := range e.working() {
 			if s, ok := w.fs.(staller); ok && !w.lost.Load() && s.Stalled(e.StallTimeout) {
-				e.Observer.Notice("a connection has stalled and is replaced")
-				w.retire()
+				w.retire(fmt.Errorf("%w: no sign of life for %v", fsys.ErrLost, e.StallTimeout))
 			}
 		}
 	}
