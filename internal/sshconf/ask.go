@@ -53,6 +53,10 @@ func (a *asker) add(s settings, alias string, f Flags) error {
 	if err != nil {
 		return err
 	}
+	// Debian's ssh asks after 300 s of silence in batch mode, where ours is the shorter one.
+	if slices.Equal(found["batchmode"], []string{"yes"}) && slices.Equal(found["serveraliveinterval"], []string{"300"}) {
+		delete(found, "serveraliveinterval")
+	}
 	for k, texts := range found {
 		if class(k) == unknown || slices.Equal(texts, defaults[k]) {
 			continue

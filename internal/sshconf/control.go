@@ -7,10 +7,7 @@ import (
 
 // control finds the socket of a shared connection.
 func (r *resolver) control() (err error) {
-	if r.host.ControlPath, err = r.file("ControlPath"); err != nil {
-		return err
-	}
-	r.host.Compression, err = r.yes("Compression", false)
+	r.host.ControlPath, err = r.file("ControlPath")
 	return err
 }
 

@@ -68,8 +68,6 @@ type Host struct {
 	NumberOfPasswordPrompts  int
 	BatchMode                bool // ask nothing
 	PubkeyAcceptedAlgorithms []string
-
-	Compression bool // asked for; x/crypto/ssh has none
 }
 
 // Addr is the address to dial.

@@ -14,8 +14,8 @@ const (
 // honouredKeywords are read from files and from -o.
 func honouredKeywords() []string {
 	return []string{
-		"AddressFamily", "BatchMode", "BindAddress", "CertificateFile", "Ciphers", "Compression",
-		"ConnectionAttempts", "ConnectTimeout", "ControlPath", "GlobalKnownHostsFile", "HashKnownHosts",
+		"AddressFamily", "BatchMode", "BindAddress", "CertificateFile", "Ciphers", "ConnectionAttempts",
+		"ConnectTimeout", "ControlPath", "GlobalKnownHostsFile", "HashKnownHosts",
 		"HostKeyAlgorithms", "HostKeyAlias", "HostName", "IdentitiesOnly", "IdentityAgent", "IdentityFile",
 		"KbdInteractiveAuthentication", "KexAlgorithms", "MACs", "NumberOfPasswordPrompts", "PasswordAuthentication",
 		"Port", "PreferredAuthentications", "ProxyCommand", "ProxyJump", "ProxyUseFdpass", "PubkeyAcceptedAlgorithms",
@@ -35,7 +35,7 @@ func selectingKeywords() []string {
 // notedKeywords ask for something that a user may miss.
 func notedKeywords() []string {
 	return []string{
-		"AddKeysToAgent", "ForwardAgent", "HostbasedAuthentication", "KnownHostsCommand", "PKCS11Provider", "VerifyHostKeyDNS",
+		"AddKeysToAgent", "Compression", "ForwardAgent", "HostbasedAuthentication", "KnownHostsCommand", "PKCS11Provider", "VerifyHostKeyDNS",
 	}
 }
 
@@ -77,6 +77,13 @@ func contains(keywords []string, keyword string) bool {
 	return false
 }
 
+func noEffect(keyword string) string {
+	if strings.EqualFold(keyword, "Compression") {
+		return "has no effect here; -C yes has"
+	}
+	return "has no effect here"
+}
+
 // noted warns of what the configuration asks for in vain.
 func (s settings) noted() (warnings []Warning) {
 	for _, k := range notedKeywords() {
@@ -84,7 +91,7 @@ func (s settings) noted() (warnings []Warning) {
 		switch t := strings.ToLower(v.text()); {
 		case !ok, t == "no", t == "false", t == "none":
 		default:
-			warnings = append(warnings, Warning{v.source, k, "has no effect here", true})
+			warnings = append(warnings, Warning{v.source, k, noEffect(k), true})
 		}
 	}
 	return warnings

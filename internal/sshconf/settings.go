@@ -76,7 +76,7 @@ func (s settings) addOption(option string) (*Warning, error) {
 	case unknown:
 		return &Warning{"-o", keyword, "unknown, ignored", false}, nil
 	case ignored:
-		return &Warning{"-o", keyword, "has no effect here", false}, nil
+		return &Warning{"-o", keyword, noEffect(keyword), false}, nil
 	}
 	s.add(keyword, value{words: words, source: "-o", strict: true})
 	return nil, nil
