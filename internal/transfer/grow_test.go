@@ -111,18 +111,38 @@ func TestLoginThatHangs(t *testing.T) {
 	j.requireSame(t)
 }
 
-// A lane that is refused just when the work is done does not matter either, although none is open then.
-func TestLaneRefusedAtTheEnd(t *testing.T) {
-	for range 50 {
-		j := newJob(true, 1, sizes())
-		j.opt.MaxLanes = 2
-		j.opt.OpenLane = func(context.Context) (Lane, error) {
-			<-j.lanes[0].closed
-			return nil, errNoMore
+// A lane that is refused ends the copy where none is left and there is work, and only there: when the work is done all lanes close.
+func TestLaneRefused(t *testing.T) {
+	for _, done := range []bool{false, true} {
+		var stopped error
+		e := &engine{
+			Options: Options{OpenLane: func(context.Context) (Lane, error) { return nil, errNoMore }, Observer: newRecord(), Counters: &Counters{}},
+			queue:   newQueue(), lanes: newLanes(), stop: func(err error) { stopped = err },
 		}
-		_, err := j.run(t, t.Context())
-		require.NoError(t, err)
-		j.requireSame(t)
+		if done {
+			e.queue.walkEnded()
+		}
+		e.lanes.opening = 1
+		e.openLane(t.Context(), false)
+		if done {
+			require.NoError(t, stopped)
+		} else {
+			require.ErrorIs(t, stopped, ErrNoLane)
+			require.ErrorIs(t, stopped, errNoMore)
+		}
+	}
+}
+
+// One lane for each chunk, the first lane's own included, though it has not taken it yet.
+func TestWantLane(t *testing.T) {
+	e := &engine{Options: Options{MaxLanes: 3}, lanes: newLanes()}
+	e.lanes.live = 1
+	for _, tc := range []struct {
+		waiting, all int64
+		pays, open   bool
+	}{{1, 1, true, false}, {2, 2, false, false}, {2, 2, true, true}, {2, 2, true, false}, {9, 9, true, true}, {9, 9, true, false}} {
+		_, open := e.wantLane(tc.waiting, tc.all, tc.pays)
+		require.Equal(t, tc.open, open, "%+v", tc)
 	}
 }
 

@@ -111,6 +111,24 @@ func TestLanesOfUnequalBlocks(t *testing.T) {
 	})
 }
 
+// What a lost lane had taken and not begun goes back in one piece, not block by block.
+func TestLostLaneGivesBackInOnePiece(t *testing.T) {
+	j := newJob(true, 2, map[string]memfs.Node{"/f": sized(100 * testChunk)})
+	j.opt.Chunks.Max = 100 * testChunk
+	var calls atomic.Int64
+	j.lanes[0].fate = func(c memfs.Call) fate {
+		calls.Add(1)
+		if c.Op == "write" {
+			return lostBefore
+		}
+		return well
+	}
+	_, err := j.run(t, t.Context())
+	require.NoError(t, err)
+	require.Less(t, calls.Load(), int64(4*filesPerLane))
+	j.requireSame(t)
+}
+
 func TestLaneCannotBeOpened(t *testing.T) {
 	both(t, func(t *testing.T, upload bool) {
 		j := newJob(upload, 1, sizes())
