@@ -52,7 +52,7 @@ func (l *lane) restart(f *file) (bool, error) {
 	}
 	src, _ := l.e.sides(l)
 	now, err := src.Stat(f.Src)
-	if err != nil || !now.IsRegular() {
+	if err != nil || !now.IsRegular() || now.Size > maxSize {
 		return false, err
 	}
 	now.Name = f.Info.Name
@@ -74,7 +74,7 @@ func (l *lane) finish(f *file) error {
 		return err
 	}
 	if !f.same(now) {
-		return l.e.sourceError(f, ErrChanged)
+		return l.e.sourceError(f.Src, ErrChanged)
 	}
 	if f.special(dst) {
 		return nil

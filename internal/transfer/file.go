@@ -51,18 +51,24 @@ type file struct {
 func (f *file) chunks() int64 {
 	n := int64(0)
 	for _, t := range f.todo {
-		n += max(1, (t.len+f.chunk-1)/f.chunk)
+		n += f.chunksIn(t.len)
 	}
 	return max(1, n)
 }
 
-// cut takes the next chunk off what is to be done. Where that is not known yet, finding out is all there is to do.
+func (f *file) chunksIn(n int64) int64 { return max(0, n-1)/f.chunk + 1 }
+
+// cut takes the next chunk off what is to be done. Where that is not known yet, finding out is all there is to do. Of a file
+// that has failed nothing is to be done: its span is long, because a size may be a lie.
 func (f *file) cut() span {
 	if len(f.todo) == 0 {
 		return span{f: f, kind: begin}
 	}
 	t := &f.todo[0]
 	s := span{f: f, off: t.off, len: min(f.chunk, t.len)}
+	if f.failed() != nil {
+		s.len = t.len
+	}
 	t.off, t.len = t.off+s.len, t.len-s.len
 	if t.len == 0 {
 		f.todo = f.todo[1:]

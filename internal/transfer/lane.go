@@ -31,8 +31,9 @@ type lane struct {
 // block is one goroutine's work: all of a small file, a part of a larger one, or a commit.
 type block struct {
 	span
-	h   *handle // held; nil for a small file or a commit
-	buf []byte  // from lane.large; nil where the goroutine's own is enough
+	h    *handle // held; nil for a small file or a commit
+	idle bool    // of a file that has failed: only to be counted
+	buf  []byte  // from lane.large; nil where the goroutine's own is enough
 }
 
 func newLane(e *engine, l Lane) *lane {
@@ -62,6 +63,10 @@ func (l *lane) work(ctx context.Context) {
 		b, ok := l.next(ctx)
 		if !ok {
 			return
+		}
+		if b.idle {
+			l.move(ctx, b, nil)
+			continue
 		}
 		buf := b.buf
 		if buf == nil && b.len > 0 {
@@ -97,7 +102,9 @@ func (l *lane) next(ctx context.Context) (b block, ok bool) {
 	}
 	n := min(l.cur.len, int64(l.block))
 	b = block{span: span{f: l.cur.f, off: l.cur.off, len: n}, h: l.handle}
-	if b, ok = l.buffered(ctx, b); !ok {
+	if l.cur.f.failed() != nil {
+		n, b.len, b.idle = l.cur.len, l.cur.len, true
+	} else if b, ok = l.buffered(ctx, b); !ok {
 		return block{}, false
 	}
 	l.cur.off, l.cur.len = l.cur.off+n, l.cur.len-n

@@ -32,7 +32,8 @@ type testLane struct {
 	removes bool // no rename that replaces
 	fate    func(memfs.Call) fate
 
-	slowClose time.Duration // of its files
+	slowClose time.Duration    // of its files
+	sizes     map[string]int64 // by base name: lies about them
 
 	once   sync.Once
 	closed chan struct{}
@@ -88,6 +89,14 @@ func (l *testLane) call(c memfs.Call, do func() error) error {
 	return err
 }
 
+// lied is what the server tells of a file.
+func (l *testLane) lied(i fsys.Info) fsys.Info {
+	if size, ok := l.sizes[i.Name]; ok {
+		i.Size = size
+	}
+	return i
+}
+
 // laneFS is the Remote of a testLane.
 type laneFS testLane
 
@@ -97,7 +106,7 @@ func (f *laneFS) Side() string    { return f.to.Side() }
 
 func (f *laneFS) Stat(name string) (i fsys.Info, err error) {
 	err = f.lane().call(memfs.Call{Op: "stat", Path: name}, func() error { i, err = f.to.Stat(name); return err })
-	return i, err
+	return f.lane().lied(i), err
 }
 
 func (f *laneFS) Lstat(name string) (i fsys.Info, err error) {
@@ -111,7 +120,7 @@ func (f *laneFS) List(name string, fn func(fsys.Info) error) error {
 			if err := f.lane().call(memfs.Call{Op: "entry", Path: name}, func() error { return nil }); err != nil {
 				return err
 			}
-			return fn(i)
+			return fn(f.lane().lied(i))
 		})
 	})
 }
@@ -193,7 +202,7 @@ func (f *laneFile) WriteAt(p []byte, off int64) (n int, err error) {
 
 func (f *laneFile) Stat() (i fsys.Info, err error) {
 	err = f.l.call(memfs.Call{Op: "fstat", Path: f.name}, func() error { i, err = f.File.Stat(); return err })
-	return i, err
+	return f.l.lied(i), err
 }
 
 func (f *laneFile) SetAttr(a fsys.Attr) error {

@@ -83,7 +83,7 @@ func (l *lane) copyBlock(ctx context.Context, b block, buf []byte) error {
 	n, err := src.ReadAt(buf, b.off)
 	if n < len(buf) {
 		if err == nil || err == io.EOF {
-			return l.e.sourceError(b.f, ErrChanged)
+			return l.e.sourceError(b.f.Src, ErrChanged)
 		}
 		return err
 	}
@@ -97,8 +97,8 @@ func (l *lane) copyBlock(ctx context.Context, b block, buf []byte) error {
 	return err
 }
 
-func (e *engine) sourceError(f *file, err error) error {
-	return &fsys.Error{Side: e.source().Side(), Op: "read", Path: f.Src, Err: err}
+func (e *engine) sourceError(src string, err error) error {
+	return &fsys.Error{Side: e.source().Side(), Op: "read", Path: src, Err: err}
 }
 
 // open returns both sides of a large file. The local file is opened once for all lanes, the remote one once for each.

@@ -129,8 +129,8 @@ func (q *queue) pop(stop func() bool) (span, bool) {
 // cut takes the next chunk off the first file.
 func (q *queue) cut() span {
 	f := q.files[0]
-	q.count(f, -1)
 	s := f.cut()
+	q.count(f, -f.chunksIn(s.len))
 	if len(f.todo) == 0 {
 		q.files[0] = nil
 		if q.files = q.files[1:]; len(q.files) <= queueFiles-1 {

@@ -16,9 +16,17 @@ import (
 // sink takes what the walk finds.
 type sink engine
 
+// maxSize, in bytes, is more than any file has; a size beyond it is a lie that would make sums overflow.
+const maxSize = 1 << 60
+
 // File queues a file.
 func (s *sink) File(ctx context.Context, e plan.Entry) error {
 	en := (*engine)(s)
+	if e.Info.Size > maxSize {
+		en.report(e.Src, en.sourceError(e.Src, fsys.ErrTooLarge))
+		e.Parent.Release()
+		return nil
+	}
 	f := en.newFile(e)
 	en.recall(f)
 	en.Counters.FilesKnown.Add(1)

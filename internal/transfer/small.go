@@ -91,7 +91,7 @@ func (l *lane) readLocal(f *file, buf []byte) error {
 		return err
 	}
 	if n < len(buf) || !f.same(now) {
-		return l.e.sourceError(f, ErrChanged)
+		return l.e.sourceError(f.Src, ErrChanged)
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (l *lane) smallDown(ctx context.Context, f *file, buf []byte) error {
 		return err
 	}
 	if !f.same(now) {
-		return l.e.sourceError(f, ErrChanged)
+		return l.e.sourceError(f.Src, ErrChanged)
 	}
 	if err := l.e.limit.wait(ctx, len(buf), l.lost.Load); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (l *lane) readRemote(f *file, buf []byte) (fsys.Info, error) {
 	if last, ok := src.(fsys.LastReader); ok {
 		n, now, err := last.ReadLast(buf, 0)
 		if err == io.EOF && len(buf) > 0 {
-			return now, l.e.sourceError(f, ErrChanged)
+			return now, l.e.sourceError(f.Src, ErrChanged)
 		}
 		if n == len(buf) || err != nil && err != io.EOF {
 			return now, noEOF(err)
@@ -135,7 +135,7 @@ func (l *lane) readRemote(f *file, buf []byte) (fsys.Info, error) {
 	defer src.Close()
 	if n, err := src.ReadAt(buf, 0); n < len(buf) {
 		if err == io.EOF {
-			err = l.e.sourceError(f, ErrChanged)
+			err = l.e.sourceError(f.Src, ErrChanged)
 		}
 		return fsys.Info{}, err
 	}
