@@ -122,6 +122,23 @@ func TestCreateAndTruncate(t *testing.T) {
 	})
 }
 
+func TestEdit(t *testing.T) {
+	everySide(t, func(t *testing.T, s *side) {
+		s.write(t, "f", "0123456789")
+		f, err := s.Edit(s.at("f"))
+		require.NoError(t, err)
+		_, err = f.WriteAt([]byte("ab"), 3)
+		require.NoError(t, err)
+		b := make([]byte, 4)
+		_, err = f.ReadAt(b, 2)
+		require.NoError(t, err)
+		require.Equal(t, "2ab5", string(b))
+		require.NoError(t, f.Close())
+		_, err = s.Edit(s.at("no"))
+		require.ErrorIs(t, err, fs.ErrNotExist)
+	})
+}
+
 // Every error is an *Error with side, operation and path, and its reason is found by errors.Is.
 func TestReasons(t *testing.T) {
 	everySide(t, func(t *testing.T, s *side) {
