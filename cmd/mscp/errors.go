@@ -189,6 +189,8 @@ func fileHint(err error) string {
 		return "copy them to different directories, one command each"
 	case errors.Is(err, fsys.ErrNoSpace), errors.Is(err, fsys.ErrQuota):
 		return "make room on the destination and run the same command again"
+	case errors.Is(err, fsys.ErrSequential):
+		return "-n 1 -a 1 sends the blocks of a file one after the other"
 	case errors.Is(err, fsys.ErrEscapes):
 		return "a symbolic link in the destination leads out of it: copy to the directory that it names"
 	case errors.Is(err, fs.ErrNotExist):

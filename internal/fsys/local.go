@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -225,6 +226,9 @@ type localFile struct {
 	*os.File
 	l    *Local
 	name string
+
+	mu      sync.Mutex
+	written int64 // bytes, to what has no position
 }
 
 func (f *localFile) failed(op string, err error) error {
@@ -239,13 +243,24 @@ func (f *localFile) ReadAt(p []byte, off int64) (int, error) {
 	return n, f.failed("read", err)
 }
 
-// WriteAt falls back to sequential writes where the file has no position: a FIFO, a terminal.
 func (f *localFile) WriteAt(p []byte, off int64) (int, error) {
 	n, err := f.File.WriteAt(p, off)
 	if errors.Is(err, syscall.ESPIPE) {
-		n, err = f.File.Write(p)
+		n, err = f.writeNext(p, off)
 	}
 	return n, f.failed("write", err)
+}
+
+// writeNext writes to what has no position, a FIFO or a terminal: data must come in its order.
+func (f *localFile) writeNext(p []byte, off int64) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if off != f.written {
+		return 0, ErrSequential
+	}
+	n, err := f.File.Write(p)
+	f.written += int64(n)
+	return n, err
 }
 
 func (f *localFile) Stat() (Info, error) {
