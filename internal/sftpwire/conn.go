@@ -39,6 +39,7 @@ type Conn struct {
 
 	mu       sync.Mutex
 	pending  map[uint32]*call
+	foreign  map[uint32]time.Time // when pkg/sftp's requests were sent, by id
 	lastID   uint32
 	err      error     // set once: why the channel ended
 	answered time.Time // when the latest request that has an answer was sent
@@ -49,7 +50,7 @@ type Conn struct {
 // New makes a Conn of a channel on which the "sftp" subsystem runs. The caller then makes a pkg/sftp client over
 // it (NewClientPipe(c, c)), whose receive loop reads for both, and only then calls the methods of Conn.
 func New(ch io.ReadWriteCloser) *Conn {
-	return &Conn{ch: ch, out: sendBuffer{w: ch}, pending: make(map[uint32]*call)}
+	return &Conn{ch: ch, out: sendBuffer{w: ch}, pending: make(map[uint32]*call), foreign: make(map[uint32]time.Time)}
 }
 
 // Read hands packets that are not ours to pkg/sftp, and deals with ours on the way.
@@ -87,7 +88,10 @@ type heard struct{ c *Conn }
 
 func (h heard) Read(p []byte) (int, error) { return h.c.read(p) }
 
-const typeVersion = 2
+const (
+	typeInit    = 1
+	typeVersion = 2
+)
 
 // nextPacket reads the head of a packet, and all of it where it answers one of our requests.
 func (c *Conn) nextPacket() error {
@@ -107,6 +111,7 @@ func (c *Conn) nextPacket() error {
 	}
 	id := binary.BigEndian.Uint32(c.hdr[5:9])
 	if id < ourIDs {
+		c.foreignAnswered(id)
 		c.head, c.body = c.hdr[:9], length-5
 		return nil
 	}
@@ -134,18 +139,42 @@ func (c *Conn) take(id uint32) (*call, bool) {
 	return k, ok
 }
 
+// foreignSent notes a request of pkg/sftp, which stalls as ours do. p is the first piece of its packet.
+func (c *Conn) foreignSent(p []byte) {
+	if len(p) < 9 || p[4] == typeInit { // INIT has no id
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.foreign[binary.BigEndian.Uint32(p[5:])] = time.Now()
+}
+
+func (c *Conn) foreignAnswered(id uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if sent := c.foreign[id]; sent.After(c.answered) {
+		c.answered = sent
+	}
+	delete(c.foreign, id)
+}
+
 // Stalled tells whether a request has waited for longer than limit while nothing came at all, or while requests that
 // were sent that much later have been answered.
 func (c *Conn) Stalled(limit time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.pending) == 0 {
+	if len(c.pending)+len(c.foreign) == 0 {
 		return false
 	}
 	oldest := time.Now()
 	for _, k := range c.pending {
 		if k.sent.Before(oldest) {
 			oldest = k.sent
+		}
+	}
+	for _, sent := range c.foreign {
+		if sent.Before(oldest) {
+			oldest = sent
 		}
 	}
 	silent := time.Since(oldest) > limit && time.Since(time.Unix(0, c.heard.Load())) > limit
@@ -175,6 +204,9 @@ func (c *Conn) Err() error {
 
 // Write takes the requests of pkg/sftp, whole packets in one or more calls.
 func (c *Conn) Write(p []byte) (int, error) {
+	if c.out.owed == 0 {
+		c.foreignSent(p)
+	}
 	n, err := c.out.foreign(p)
 	if err != nil {
 		c.fail(err)
