@@ -25,7 +25,7 @@ func TestStalled(t *testing.T) {
 			asked := p.next()
 			require.Eventually(t, func() bool { return c.Stalled(limit) }, 10*time.Second, time.Millisecond)
 			require.False(t, c.Stalled(time.Hour))
-			p.reply(asked, typeStatus, status(StatusOK, ""))
+			p.reply(asked, typeStatus, status(StatusFailure, ""))
 		})
 	}
 }
