@@ -40,6 +40,7 @@ func arrows() map[string][]string {
 		"internal/sshserver":  {},
 		"internal/testtree":   {},
 		"internal/sshdtest":   {},
+		"internal/faultproxy": {},
 		"internal/fsys/memfs": {"internal/fsys"},
 
 		// The wiring: everything but what is for tests alone.
