@@ -19,12 +19,12 @@ import (
 func eventFields() map[string]string {
 	return map[string]string{
 		"start":        "sources target sources_base64? target_base64?",
-		"progress":     "elapsed_seconds bytes bytes_known files files_known dirs skipped failed walked connections lanes bits_per_second eta_seconds?",
+		"progress":     "elapsed_seconds bytes bytes_known files files_known dirs skipped failed kept_bytes verified_bytes walked connections lanes bits_per_second eta_seconds?",
 		"file_failed":  "path path_base64? error",
 		"file_skipped": "path path_base64? kind",
 		"file_copied":  "path path_base64? bytes",
 		"notice":       "text",
-		"summary":      "ok files dirs skipped failed bytes seconds bits_per_second connections interrupted error?",
+		"summary":      "ok files dirs skipped failed differing bytes kept_bytes verified_bytes seconds bits_per_second connections interrupted error?",
 	}
 }
 

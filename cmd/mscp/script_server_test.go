@@ -75,6 +75,11 @@ func cmdStopSSHD(ts *testscript.TestScript, neg bool, _ []string) {
 	ts.Value(sshdKey{}).(*sshdtest.Server).Stop()
 }
 
+func cmdDropSSHD(ts *testscript.TestScript, neg bool, _ []string) {
+	plain(ts, neg)
+	ts.Value(sshdKey{}).(*sshdtest.Server).DropConnections()
+}
+
 // cmdFreePort6 is "freeport6 NAME": it sets a variable to a port that was free on [::1] a moment ago.
 func cmdFreePort6(ts *testscript.TestScript, neg bool, args []string) {
 	plain(ts, neg)

@@ -27,7 +27,7 @@ import (
 //	sshd [-user] [LINE]...     starts sshd, with lines for its configuration, as the host "server" of ~/.ssh/config;
 //	                           sets PORT, KEY, KNOWN_HOSTS. -user: logs in as a temporary user, REMOTE_USER, PASSWORD
 //	sshserver [FAULT]...       starts internal/sshserver instead (script_server_test.go has the faults)
-//	stopsshd                   kills sshd with its sessions
+//	stopsshd, dropsshd         kills sshd with its sessions, or its sessions alone
 //	mkfile SIZE NAME...        makes files; SIZE is 64k, 64k-1, ...
 //	mkspecial KIND NAME        makes a "fifo" or a "socket"
 //	mkodd DIR                  makes a file for each odd name that there is
@@ -74,7 +74,7 @@ func scripts(dir, from, to string) testscript.Params {
 			return openForAll(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"sshd": cmdSSHD, "sshserver": cmdSSHServer, "stopsshd": cmdStopSSHD, "freeport6": cmdFreePort6,
+			"sshd": cmdSSHD, "sshserver": cmdSSHServer, "stopsshd": cmdStopSSHD, "dropsshd": cmdDropSSHD, "freeport6": cmdFreePort6,
 			"mkfile": cmdMkfile, "mkspecial": cmdMkspecial, "mkodd": cmdMkodd, "mktree": cmdMktree, "holds": cmdHolds, "same": cmdSame,
 			"samemeta": cmdSameMeta, "mode": cmdMode, "tmpfs": cmdTmpfs,
 			"waitfor": cmdWaitfor, "signal": cmdSignal, "events": cmdEvents, "nocontrol": cmdNocontrol,
