@@ -1,0 +1,173 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+
+	"mscp/internal/faultproxy"
+	"mscp/internal/sshdtest"
+	"mscp/internal/sshserver"
+)
+
+// rig runs the real program, in a directory that is its working directory and the server's login directory, so that "server:a"
+// and "a" are the same file.
+type rig struct {
+	t   testing.TB
+	dir string
+	env []string
+}
+
+// faultyServer is a rig on an internal/sshserver with faults.
+func faultyServer(t testing.TB, o sshserver.Options) *rig {
+	r, _ := faultyLine(t, o, nil)
+	return r
+}
+
+// faultyLine puts a faultproxy before the server, unless fault is nil.
+func faultyLine(t testing.TB, o sshserver.Options, fault func(n int) faultproxy.Fault) (*rig, *faultproxy.Proxy) {
+	r := &rig{t: t, dir: t.TempDir()}
+	o.Home = r.dir
+	key := filepath.Join(t.TempDir(), "key")
+	o.Keys = []ssh.PublicKey{sshdtest.NewKey(t, key, "ed25519")}
+	s, err := sshserver.New(o)
+	require.NoError(t, err)
+	require.NoError(t, s.Start(t.Context()))
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	port := s.Port()
+	var p *faultproxy.Proxy
+	if fault != nil {
+		p, err = faultproxy.Start(t.Context(), s.Addr(), fault)
+		require.NoError(t, err)
+		t.Cleanup(p.Close)
+		port = p.Port()
+	}
+	r.reach("me", port, key, knownhosts.Line([]string{net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}, s.HostKey()))
+	return r, p
+}
+
+// realServer is a rig on a real sshd.
+func realServer(t testing.TB, lines ...string) *rig {
+	r := &rig{t: t, dir: t.TempDir()}
+	if !strings.Contains(strings.Join(lines, "\n"), "ForceCommand") {
+		lines = append(lines, "Subsystem sftp internal-sftp -d "+r.dir)
+	}
+	s := sshdtest.Start(t, sshdtest.WithConfig(lines...))
+	known, err := os.ReadFile(s.KnownHosts)
+	require.NoError(t, err)
+	r.reach(s.User, s.Port, s.ClientKey, string(known))
+	return r
+}
+
+// reach makes the server the host "server" of the program's ssh configuration.
+func (r *rig) reach(user string, port int, key, knownHosts string) {
+	home := filepath.Join(r.t.TempDir(), "home")
+	dir := filepath.Join(home, ".ssh")
+	require.NoError(r.t, os.MkdirAll(dir, 0o700))
+	config := fmt.Sprintf("Host server\n HostName 127.0.0.1\n Port %d\n User %s\n IdentityFile %s\n"+
+		"Host *\n UserKnownHostsFile %s/known_hosts\n GlobalKnownHostsFile none\n", port, user, key, dir)
+	require.NoError(r.t, os.WriteFile(filepath.Join(dir, "config"), []byte(config), 0o600))
+	require.NoError(r.t, os.WriteFile(filepath.Join(dir, "known_hosts"), []byte(knownHosts+"\n"), 0o600))
+	r.env = append(os.Environ(), "HOME="+home, "XDG_STATE_HOME="+filepath.Join(home, "state"), "SSH_AUTH_SOCK=",
+		"GORACE=atexit_sleep_ms=0")
+}
+
+// outcome is what a run of the program came to.
+type outcome struct {
+	code           int
+	stdout, stderr string
+}
+
+// command is the program with -F naming the rig's configuration: ssh looks for it in the password file's home, not in HOME.
+func (r *rig) command(args ...string) *exec.Cmd {
+	var config string
+	for _, e := range r.env {
+		if home, ok := strings.CutPrefix(e, "HOME="); ok {
+			config = filepath.Join(home, ".ssh", "config")
+		}
+	}
+	cmd := exec.CommandContext(r.t.Context(), "mscp", append([]string{"-F", config}, args...)...)
+	cmd.Dir, cmd.Env = r.dir, r.env
+	return cmd
+}
+
+// run runs the program to its end.
+func (r *rig) run(args ...string) outcome {
+	r.t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := r.command(args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	_ = cmd.Run() // the exit code says it
+	require.NotNil(r.t, cmd.ProcessState, "mscp did not start")
+	return outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+// exits runs the program and requires an exit code.
+func (r *rig) exits(code int, args ...string) outcome {
+	r.t.Helper()
+	o := r.run(args...)
+	require.Equal(r.t, code, o.code, "mscp %q:\n%s%s", args, o.stdout, o.stderr)
+	return o
+}
+
+func (r *rig) path(name string) string { return filepath.Join(r.dir, name) }
+
+// make writes a file of random bytes that depend on its name.
+func (r *rig) make(name string, size int) {
+	b := make([]byte, size)
+	_, _ = rand.NewChaCha8(sha256.Sum256([]byte(name))).Read(b)
+	require.NoError(r.t, os.MkdirAll(filepath.Dir(r.path(name)), 0o755))
+	require.NoError(r.t, os.WriteFile(r.path(name), b, 0o644))
+}
+
+// tree makes files of every kind that matters here: several chunks, several blocks, small, empty.
+func (r *rig) tree(dir string) {
+	for name, size := range map[string]int{"large": 1_500_000, "d/medium": 300_000, "empty": 0} {
+		r.make(dir+"/"+name, size)
+	}
+	for i := range 20 {
+		r.make(fmt.Sprintf("%s/d/e/small%d", dir, i), 1+i*97)
+	}
+}
+
+// files are the contents below a directory, by relative path, as digests.
+func (r *rig) files(dir string) map[string][32]byte {
+	all := make(map[string][32]byte)
+	require.NoError(r.t, filepath.WalkDir(r.path(dir), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		name, _ := filepath.Rel(r.path(dir), path)
+		all[name] = sha256.Sum256(b)
+		return err
+	}))
+	return all
+}
+
+// same requires two trees to hold the same files and no other, partial ones included.
+func (r *rig) same(a, b string) {
+	r.t.Helper()
+	require.Equal(r.t, r.files(a), r.files(b))
+}
+
+// ways are the two directions of a copy of src to dst.
+func ways(t *testing.T, test func(t *testing.T, src, dst string, data faultproxy.Direction)) {
+	t.Run("up", func(t *testing.T) { t.Parallel(); test(t, "src/.", "server:dst", faultproxy.Up) })
+	t.Run("down", func(t *testing.T) { t.Parallel(); test(t, "server:src/.", "dst", faultproxy.Down) })
+}
