@@ -172,6 +172,15 @@ func (j *Journal) Err() error {
 	return j.err
 }
 
+// Flush writes what was recorded: it survives the death of the process. That of the machine is [Journal.Sync]'s.
+func (j *Journal) Flush() error {
+	if err := j.working(); err != nil {
+		return err
+	}
+	j.flush()
+	return j.working()
+}
+
 // Sync puts all that was recorded on stable storage.
 func (j *Journal) Sync() error {
 	if err := j.working(); err != nil {

@@ -62,6 +62,7 @@ func (l *lane) restart(f *file) (bool, error) {
 	g.again = true
 	l.e.Counters.Bytes.Add(-f.moved.Load())
 	l.e.Counters.BytesKnown.Add(now.Size - f.Info.Size)
+	l.e.keep(f, -f.had)
 	l.e.queue.next(g)
 	return true, nil
 }
@@ -79,7 +80,7 @@ func (l *lane) finish(f *file) error {
 	if f.special(dst) {
 		return nil
 	}
-	if err := l.e.syncFile(dst, f); err != nil {
+	if err := l.e.syncFile(dst, f.part); err != nil {
 		return err
 	}
 	if err := l.e.attrResult(dst.SetAttr(f.part, attrOf(f.Info, l.e.Preserve))); err != nil {
@@ -116,6 +117,9 @@ func (l *lane) rename(f *file) error {
 		return nil
 	}
 	_, dst := l.e.sides(l)
+	if err := l.e.recordRename(dst, f); err != nil {
+		return l.renamedBefore(f, err)
+	}
 	atomic, err := dst.Rename(f.part, f.dst)
 	if err != nil {
 		return l.renamedBefore(f, err)

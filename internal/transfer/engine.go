@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"mscp/internal/fsys"
-	"mscp/internal/journal"
 )
 
 // engine is one copy.
@@ -29,7 +28,7 @@ type engine struct {
 	// Notices that are given once.
 	notAtomic, noAttr, fewer, noDigest, noSync sync.Once
 
-	bySource map[string]journal.File // what an earlier run began and did not end
+	bySource map[string]*earlier
 }
 
 // Run copies what walk finds. It returns nil when the walk has ended and every file has either been put in place or been reported
@@ -50,10 +49,7 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 	e.block = e.limit.block(o.First.FS().Block())
 	e.Chunks.Block = int64(e.block)
 	if o.State != nil {
-		e.bySource = make(map[string]journal.File)
-		for f := range o.State.Files() {
-			e.bySource[f.Src] = f
-		}
+		e.bySource = bySource(o.State)
 	}
 
 	var ending, work sync.WaitGroup
@@ -103,6 +99,7 @@ func (e *engine) walk(ctx context.Context, walk Walk) {
 		e.stop(err)
 		return
 	}
+	e.forgetGone()
 	e.Counters.Walked.Store(true)
 }
 
@@ -134,9 +131,7 @@ func (e *engine) endFile(f *file, err error) {
 	switch {
 	case err == nil:
 		e.Counters.Files.Add(1)
-		if e.Journal != nil && !f.kept {
-			e.Journal.Commit(f.key)
-		}
+		e.recordCommitted(f)
 		e.Observer.Copied(f.Src, f.Info.Size)
 	case fatal(err) && e.destinationsFault(err):
 		e.report(f.Src, err)

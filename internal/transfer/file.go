@@ -26,8 +26,10 @@ type file struct {
 	single  bool // one block is all: see small.go
 
 	key   journal.Key
-	found *journal.File // what an earlier run left of it, not looked at yet
-	kept  bool          // an earlier run says that it is in place
+	found *journal.File  // what an earlier run left of it, not looked at yet
+	stale []journal.File // what earlier runs left of other states of the source
+	kept  bool           // an earlier run says that it is in place
+	had   int64          // bytes that an earlier run had copied, believed
 
 	chunk int64    // size of its chunks
 	todo  []extent // not handed out; the queue's. Empty while an earlier run's work is not looked at
@@ -123,6 +125,8 @@ func attrOf(i fsys.Info, preserve bool) fsys.Attr {
 	return fsys.Attr{Mode: &mode, Times: &fsys.Times{Access: access, Mod: i.ModTime}}
 }
 
+const partSuffix = ".mscp-part"
+
 // nameMax is the longest file name, in bytes, on the file systems there are.
 const nameMax = 255
 
@@ -134,7 +138,7 @@ func partName(e plan.Entry) string {
 	for _, v := range []int64{e.Info.Size, e.Info.ModTime.UnixNano(), int64(e.Info.Ino)} {
 		binary.Write(h, binary.BigEndian, v)
 	}
-	tail := "." + hex.EncodeToString(h.Sum(nil)[:6]) + ".mscp-part"
+	tail := "." + hex.EncodeToString(h.Sum(nil)[:6]) + partSuffix
 	base := path.Base(e.Dst)
 	if room := nameMax - 1 - len(tail); len(base) > room {
 		base = cutName(base, room)

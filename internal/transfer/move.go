@@ -4,16 +4,16 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 
 	"mscp/internal/fsys"
-	"mscp/internal/journal"
 )
 
 // move does one block, and decides by its error what becomes of it.
 func (l *lane) move(ctx context.Context, b block, buf []byte) {
 	switch {
 	case b.kind == begin:
-		l.begin(b.f)
+		l.begin(ctx, b.f)
 	case b.kind == commit:
 		l.commit(b.f)
 	case b.h == nil:
@@ -131,19 +131,36 @@ func (l *lane) prepare(f *file, h *handle) error {
 	return err
 }
 
-// output opens the partial file.
-func (e *engine) output(dst fsys.FS, f *file, truncate bool) (fsys.File, error) {
+// output opens the partial file. It is never emptied: what an earlier run left there is of the same source in the same state,
+// and all that is not known to be right is written again. So neither a second run of the job elsewhere nor an OPEN that a dead
+// connection's server carries out late can take away what has been acknowledged. What --inplace overwrites is emptied by
+// whoever opens it first.
+func (e *engine) output(dst fsys.FS, f *file, first bool) (fsys.File, error) {
+	h, err := e.openOutput(dst, f, first)
+	if errors.Is(err, fs.ErrPermission) && !f.inPlace {
+		// An earlier run was killed when it had set a mode that forbids writing.
+		mode := fs.FileMode(0o600)
+		if dst.SetAttr(f.part, fsys.Attr{Mode: &mode}) == nil {
+			return e.openOutput(dst, f, first)
+		}
+	}
+	return h, err
+}
+
+func (e *engine) openOutput(dst fsys.FS, f *file, first bool) (fsys.File, error) {
 	if f.verifying {
 		return dst.Edit(f.part)
 	}
-	return dst.Create(f.part, 0o600, truncate)
+	return dst.Create(f.part, 0o600, first && f.inPlace)
 }
 
 // first opens the local file and makes the partial one, unless that is done.
 func (l *lane) first(f *file, h *handle) (err error) {
 	f.opening.Lock()
 	defer f.opening.Unlock()
-	made := f.created
+	if !f.created {
+		l.e.recordBegun(f)
+	}
 	if f.local == nil {
 		if l.e.Upload {
 			f.local, err = l.e.Local.Open(f.Src)
@@ -160,9 +177,6 @@ func (l *lane) first(f *file, h *handle) (err error) {
 			return err
 		}
 		f.created = true
-	}
-	if !made && l.e.Journal != nil {
-		return l.e.Journal.File(journal.File{Key: f.key, Src: f.Src, Part: f.part})
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ type extent struct{ off, len int64 }
 // small tells whether the span is a whole file that one block of a lane carries. Another server behind the same name may
 // take smaller blocks than the first one did, and give back parts of such a file.
 func (s span) small(block int) bool {
-	return s.f.single && s.len == s.f.Info.Size && s.len <= int64(block)
+	return s.f.single && !s.f.verifying && s.len == s.f.Info.Size && s.len <= int64(block)
 }
 
 // queue holds what was found and is not yet being moved. Files come out in the order in which they were found, chunk

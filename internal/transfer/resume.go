@@ -1,29 +1,79 @@
 package transfer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
+	"sync/atomic"
 
 	"mscp/internal/fsys"
+	"mscp/internal/journal"
 )
 
-// recall finds what the journal of an earlier run says of a file. It is believed only after begin has looked.
+// earlier is what earlier runs began of a source and did not end: of one state of it, or of several.
+type earlier struct {
+	files []journal.File
+	met   atomic.Bool // the source is there
+}
+
+func bySource(s *journal.State) map[string]*earlier {
+	all := make(map[string]*earlier)
+	for f := range s.Files() {
+		if all[f.Src] == nil {
+			all[f.Src] = new(earlier)
+		}
+		all[f.Src].files = append(all[f.Src].files, f)
+	}
+	return all
+}
+
+func (o *earlier) take() []journal.File {
+	if o == nil {
+		return nil
+	}
+	o.met.Store(true)
+	return o.files
+}
+
+// forgetGone removes the partial files of sources that are no longer there.
+func (e *engine) forgetGone() {
+	for src, o := range e.bySource {
+		if o.met.Load() {
+			continue
+		}
+		if _, err := e.source().Stat(src); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		for _, f := range o.files {
+			if strings.HasSuffix(f.Part, partSuffix) {
+				_ = e.destination().Remove(f.Part)
+			}
+		}
+	}
+}
+
+// recall finds what the journal of earlier runs says of a file. It is believed only after begin has looked.
 func (e *engine) recall(f *file) {
 	if e.State == nil {
 		return
 	}
-	f.kept = e.State.Committed(f.key)
-	if old, ok := e.bySource[f.Src]; ok {
-		f.found = &old
+	f.kept = e.State.Committed(e.committedKey(f))
+	for _, old := range e.bySource[f.Src].take() {
+		if old.Key == f.key {
+			f.found = &old
+		} else {
+			f.stale = append(f.stale, old)
+		}
 	}
-	if f.kept || f.found != nil {
+	if f.kept || f.found != nil || len(f.stale) > 0 {
 		f.todo = nil
 	}
 }
 
-// begin looks at what an earlier run left of a file, and queues what is missing.
-func (l *lane) begin(f *file) {
+// begin looks at what earlier runs left of a file, and queues what is missing.
+func (l *lane) begin(ctx context.Context, f *file) {
 	err := l.look(f)
 	switch {
 	case fsys.Lost(err):
@@ -35,46 +85,73 @@ func (l *lane) begin(f *file) {
 	case f.kept:
 		l.e.keep(f, f.Info.Size)
 		l.e.endFile(f, nil)
-	case len(f.todo) == 0:
-		l.commit(f)
-	default:
+	case len(f.todo) > 0:
 		l.e.queue.next(f)
+	case !l.verify(ctx, f):
+		l.commit(f)
 	}
 }
 
-// look sets f.kept to whether the file is in place, and else what is to be done. An error is that of a lost lane.
+// look sets f.kept to whether the file is in place, and else what is to be done.
 func (l *lane) look(f *file) error {
 	_, dst := l.e.sides(l)
-	if f.kept {
-		i, err := dst.Stat(f.dst)
-		if fsys.Lost(err) {
-			return err
-		}
-		if f.kept = err == nil && i.IsRegular() && i.Size == f.Info.Size; f.kept {
-			return nil
-		}
+	if err := l.forget(f); err != nil {
+		return err
 	}
 	f.do(f.all())
+	if f.kept {
+		if kept, err := l.inPlace(f, func(i fsys.Info) bool { return i.Size == f.Info.Size }); kept || err != nil {
+			return err
+		}
+	}
 	if f.found == nil {
 		return nil
 	}
-	if f.found.Key != f.key {
-		l.e.Observer.Notice(fmt.Sprintf("%q has changed since the interrupted run: it is copied from its start", f.Src))
-		if f.found.Part != f.part && !f.inPlace {
-			if err := dst.Remove(f.found.Part); fsys.Lost(err) {
-				return err
-			}
-		}
-		return nil
-	}
 	i, err := dst.Stat(f.part)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		_, err = l.inPlace(f, func(i fsys.Info) bool { return l.e.State.Committed(l.e.renamedKey(f, i)) })
 		return err
-	}
-	if err == nil && i.IsRegular() && i.Size >= f.found.Ranges.End() {
+	case err != nil:
+		return err
+	case i.IsRegular() && i.Size >= f.found.Ranges.End():
 		l.e.goOn(f)
 	}
 	return nil
+}
+
+// forget removes the partial files of what the source was before.
+func (l *lane) forget(f *file) error {
+	_, dst := l.e.sides(l)
+	changed := f.found == nil && len(f.stale) > 0
+	for ; len(f.stale) > 0; f.stale = f.stale[1:] {
+		if part := f.stale[0].Part; part != f.part && !f.inPlace {
+			if err := dst.Remove(part); fsys.Lost(err) {
+				return err
+			}
+		}
+	}
+	if changed {
+		l.e.Observer.Notice(fmt.Sprintf("%q has changed since the interrupted run: it is copied from its start", f.Src))
+	}
+	return nil
+}
+
+// inPlace sets f.kept to whether a file has the final name that is the one. Where it is to be on stable storage it is put there:
+// the run that copied it may not have been asked to. Only a lost lane is an error; whatever else is wrong, the file is copied.
+func (l *lane) inPlace(f *file, is func(fsys.Info) bool) (bool, error) {
+	_, dst := l.e.sides(l)
+	before := f.kept
+	i, err := dst.Stat(f.dst)
+	if f.kept = err == nil && i.IsRegular() && is(i); f.kept {
+		err = l.e.syncFile(dst, f.dst)
+		f.kept = err == nil
+	}
+	if fsys.Lost(err) {
+		f.kept = before // the next lane looks
+		return false, err
+	}
+	return f.kept, nil
 }
 
 // goOn leaves out what the earlier run's journal says is there.
@@ -84,13 +161,13 @@ func (e *engine) goOn(f *file) {
 	for off, n := range f.found.Ranges.Missing(f.Info.Size) {
 		todo = append(todo, extent{off, n})
 	}
-	have := f.found.Ranges.Bytes()
 	f.do(todo)
-	e.keep(f, have)
+	e.keep(f, f.found.Ranges.Bytes())
 }
 
 // keep counts bytes that are there already.
 func (e *engine) keep(f *file, n int64) {
+	f.had += n
 	e.Counters.BytesKnown.Add(-n)
 	e.Counters.Kept.Add(n)
 }

@@ -67,12 +67,13 @@ func (e *engine) target(dst string) string {
 func (s *sink) MakeDir(_ context.Context, d *plan.Dir) error {
 	e := (*engine)(s)
 	dst, name := e.destination(), e.target(d.Dst)
+	ours := e.recordDir(dst, name, d)
 	err := dst.Mkdir(name, d.Info.Mode.Perm()|0o700)
 	switch {
 	case err == nil:
 		d.Made = true
 	case errors.Is(err, fs.ErrExist):
-		d.Made = d.Dst == "" // walked only where the destination's root is new
+		d.Made = ours || d.Dst == "" // that is walked only where the destination's root is new
 		err = e.existing(dst, name, d, err)
 	}
 	if err != nil {
@@ -100,6 +101,7 @@ func (e *engine) existing(dst fsys.FS, name string, d *plan.Dir, exists error) e
 		}
 		return &fsys.Error{Side: dst.Side(), Op: "make directory", Path: name, Err: fsys.ErrNotDir}
 	}
+	e.reopen(dst, name, d, i.Mode)
 	err = dst.List(name, func(i fsys.Info) error {
 		if !i.IsRegular() && !i.IsDir() && !i.IsLink() {
 			if d.Special == nil {
@@ -113,6 +115,15 @@ func (e *engine) existing(dst fsys.FS, name string, d *plan.Dir, exists error) e
 		return nil // writable, perhaps, without being readable
 	}
 	return err
+}
+
+// reopen lets what an earlier run left out be written to a directory that it had finished. Where it cannot, the
+// files in it fail and say why.
+func (e *engine) reopen(dst fsys.FS, name string, d *plan.Dir, mode fs.FileMode) {
+	if (d.Made || e.Preserve) && mode.Perm()&0o700 != 0o700 {
+		mode |= 0o700
+		_ = dst.SetAttr(name, fsys.Attr{Mode: &mode})
+	}
 }
 
 // FinishDir sets a directory's mode and times, once all below it is in place. Without -p the umask has had its say when the

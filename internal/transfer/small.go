@@ -36,7 +36,7 @@ func (l *lane) completeSmall(f *file, buf []byte) error {
 		return err
 	}
 	_, dst := l.e.sides(l)
-	if err := l.e.syncFile(dst, f); err != nil {
+	if err := l.e.syncFile(dst, f.part); err != nil {
 		return err
 	}
 	return l.rename(f)
@@ -49,7 +49,7 @@ func (l *lane) smallUp(ctx context.Context, f *file, buf []byte) error {
 	if err := l.e.limit.wait(ctx, len(buf), l.lost.Load); err != nil {
 		return err
 	}
-	dst, err := l.fs.Create(f.part, 0o600, true)
+	dst, err := l.e.output(l.fs, f, true)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (l *lane) smallDown(ctx context.Context, f *file, buf []byte) error {
 	if err := l.e.limit.wait(ctx, len(buf), l.lost.Load); err != nil {
 		return err
 	}
-	dst, err := l.e.Local.Create(f.part, 0o600, true)
+	dst, err := l.e.output(l.e.Local, f, true)
 	if err != nil {
 		return err
 	}

@@ -121,11 +121,11 @@ func (l *lane) verifySmall(f *file, buf []byte) error {
 }
 
 // syncFile puts a file on stable storage where --fsync asks for it.
-func (e *engine) syncFile(dst fsys.FS, f *file) error {
+func (e *engine) syncFile(dst fsys.FS, name string) error {
 	if !e.Sync {
 		return nil
 	}
-	h, err := dst.Edit(f.part)
+	h, err := dst.Edit(name)
 	if err != nil {
 		return err
 	}

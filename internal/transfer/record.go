@@ -1,0 +1,87 @@
+package transfer
+
+import (
+	"errors"
+	"io/fs"
+	"time"
+
+	"mscp/internal/fsys"
+	"mscp/internal/journal"
+	"mscp/internal/plan"
+)
+
+// A journal that fails ends nothing but itself (see [journal.Journal]), so its errors are passed over here.
+
+// recordBegun records, before it is made or emptied, the partial file of a large file: what earlier runs recorded of one that is
+// gone must not be believed of the new one, and one that no journal names is never removed.
+func (e *engine) recordBegun(f *file) {
+	if e.Journal == nil {
+		return
+	}
+	_ = e.Journal.File(journal.File{Key: f.key, Src: f.Src, Part: f.part})
+	if f.found != nil && f.found.Ranges.End() > 0 {
+		_ = e.Journal.Sync()
+		return
+	}
+	_ = e.Journal.Flush()
+}
+
+// recordRename records, just before a large file gets its name, how it can be known again under it. A run that dies before
+// the commit is written leaves a journal that misses the partial file, and the file in place must not be sent again.
+func (e *engine) recordRename(dst fsys.FS, f *file) error {
+	if e.Journal == nil || f.single {
+		return nil
+	}
+	i, err := dst.Stat(f.part)
+	if err != nil {
+		return err
+	}
+	e.Journal.Commit(e.renamedKey(f, i))
+	_ = e.Journal.Flush()
+	return nil
+}
+
+// recordCommitted records that a file is in place, and what it has gone through.
+func (e *engine) recordCommitted(f *file) {
+	if e.Journal == nil || f.kept {
+		return
+	}
+	e.Journal.Commit(f.key)
+	if e.Verify != nil {
+		e.Journal.Commit(e.committedKey(f))
+	}
+}
+
+// committedKey is what tells that nothing is left to do for a file: with Verify, one that was only copied is not done.
+func (e *engine) committedKey(f *file) journal.Key {
+	if e.Verify == nil {
+		return f.key
+	}
+	return journal.KeyOf("verified", string(f.key[:]), 0, time.Time{}, 0, 0)
+}
+
+// renamedKey is that of a file that has, or had as a partial file, the size and the modification time of i.
+func (e *engine) renamedKey(f *file, i fsys.Info) journal.Key {
+	done := e.committedKey(f)
+	return journal.KeyOf("renamed", string(done[:]), i.Size, i.ModTime, 0, 0)
+}
+
+// recordDir records, before it is made, a directory that is to lose the owner's permissions at the end. It reports
+// whether the directory is this job's: without the record, a later run would leave the mode of one that is there alone.
+func (e *engine) recordDir(dst fsys.FS, name string, d *plan.Dir) bool {
+	if e.Journal == nil || e.Preserve || d.Info.Mode.Perm()&0o700 == 0o700 {
+		return false
+	}
+	key := journal.KeyOf(d.Src, name, -1, time.Time{}, 0, 0)
+	if e.State != nil && e.State.Committed(key) {
+		return true
+	}
+	if d.Parent == nil || !d.Parent.Made {
+		if _, err := dst.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+			return false
+		}
+	}
+	e.Journal.Commit(key)
+	_ = e.Journal.Flush()
+	return true
+}
