@@ -28,7 +28,7 @@ type checkpoint struct {
 	*journal.Journal
 	state *journal.State // nil: nothing to go on with
 	rec   record
-	path  string
+	begun bool // by this run or an earlier one
 }
 
 // openJournal opens the journal of this job. nil without an error means that there is none: that costs only what an
@@ -51,7 +51,7 @@ func (c *copier) openJournal() (*checkpoint, error) {
 		c.display.Notice(fmt.Sprintf("no journal, an interrupted copy begins anew: %v", err))
 		return nil, nil
 	}
-	k := &checkpoint{Journal: j, path: path}
+	k := &checkpoint{Journal: j, begun: state.Job() != nil}
 	if state.Job() != nil && !c.noResume && json.Unmarshal(state.Job(), &k.rec) == nil {
 		k.state = state
 	}
@@ -104,15 +104,16 @@ func (k *checkpoint) begin(args []string, land *plan.Landing) error {
 	if err != nil {
 		return err
 	}
+	k.begun = true
 	return k.Begin(job)
 }
 
-// end removes the journal of a job that is done, and keeps that of any other.
+// end removes the journal of a job that is done or never began, and keeps that of any other.
 func (k *checkpoint) end(done bool) error {
 	if k == nil {
 		return nil
 	}
-	if done {
+	if done || !k.begun {
 		return k.Remove()
 	}
 	return k.Close()
