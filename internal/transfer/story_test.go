@@ -24,6 +24,8 @@ type story struct {
 	local, remote *memfs.FS
 	dir           string         // where the journal lies
 	set           func(*Options) // what all runs have in common
+	first         func(memfs.Call) bool
+	then          func() // done before the first of such calls
 
 	job   *job           // of the last run
 	state *journal.State // what it went on with
@@ -132,6 +134,10 @@ func (s *story) arm(t require.TestingT, e end, cancel func(error)) *[]byte {
 	hook := func(c memfs.Call) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if s.first != nil && s.first(c) {
+			s.first = nil
+			s.then()
+		}
 		if s.calls++; s.calls == e.call {
 			strike()
 		}
