@@ -171,3 +171,31 @@ func ways(t *testing.T, test func(t *testing.T, src, dst string, data faultproxy
 	t.Run("up", func(t *testing.T) { t.Parallel(); test(t, "src/.", "server:dst", faultproxy.Up) })
 	t.Run("down", func(t *testing.T) { t.Parallel(); test(t, "server:src/.", "dst", faultproxy.Down) })
 }
+
+// copyFile makes to a copy of from.
+func copyFile(r *rig, from, to string) {
+	b, err := os.ReadFile(r.path(from))
+	require.NoError(r.t, err)
+	require.NoError(r.t, os.WriteFile(r.path(to), b, 0o644))
+}
+
+// requireSameBut is rig.same, one name left out.
+func requireSameBut(r *rig, a, b, but string) {
+	r.t.Helper()
+	want, got := r.files(a), r.files(b)
+	delete(want, but)
+	delete(got, but)
+	require.Equal(r.t, want, got)
+}
+
+// requireWhole allows files to be missing from a copy, and partial ones to be left, but none to be different.
+func requireWhole(r *rig, src, dst string) {
+	r.t.Helper()
+	want := r.files(src)
+	for name, sum := range r.files(dst) {
+		if strings.HasSuffix(name, ".mscp-part") {
+			continue
+		}
+		require.Equal(r.t, want[name], sum, name)
+	}
+}
