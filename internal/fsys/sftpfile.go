@@ -75,10 +75,12 @@ func (f *sftpFile) ReadLast(p []byte, off int64) (int, Info, error) {
 // section 6.1), but servers made of pkg/sftp's let a WRITE overtake an FSETSTAT or be overtaken: then the file gets the time
 // of the write. Where the server is not known to keep the order, times are set when the write is acknowledged.
 func (f *sftpFile) WriteLast(p []byte, off int64, a Attr) (attrErr, err error) {
+	attrs := wireAttrs(a)
+	attrs.Flags, attrs.Size = attrs.Flags|sftpwire.AttrSize, uint64(off)+uint64(len(p))
 	if a.Times == nil || f.s.inOrder {
-		attrErr, err = f.h.WriteClose(p, off, wireAttrs(a))
+		attrErr, err = f.h.WriteClose(p, off, attrs)
 	} else if _, err = f.h.WriteAt(p, off); err == nil {
-		attrErr, err = f.h.SetStatClose(wireAttrs(a))
+		attrErr, err = f.h.SetStatClose(attrs)
 	} else {
 		f.h.Close()
 	}

@@ -80,6 +80,9 @@ func (l *lane) finish(f *file) error {
 	if f.special(dst) {
 		return nil
 	}
+	if err := l.e.trim(dst, f); err != nil {
+		return l.renamedBefore(f, err)
+	}
 	if err := l.e.syncFile(dst, f.part); err != nil {
 		return err
 	}
@@ -87,6 +90,27 @@ func (l *lane) finish(f *file) error {
 		return l.renamedBefore(f, err)
 	}
 	return l.rename(f)
+}
+
+// trim makes sure of the size of what was written. It is longer where somebody else has written to the partial file, which is
+// never emptied.
+func (e *engine) trim(dst fsys.FS, f *file) error {
+	i, err := dst.Stat(f.part)
+	if err != nil || i.Size == f.Info.Size {
+		return err
+	}
+	if i.Size < f.Info.Size {
+		return &fsys.Error{Side: dst.Side(), Op: "write", Path: f.dst, Err: ErrShort}
+	}
+	h, err := dst.Edit(f.part)
+	if err != nil {
+		return err
+	}
+	err = h.Truncate(f.Info.Size)
+	if cerr := h.Close(); err == nil {
+		err = cerr
+	}
+	return err
 }
 
 // attrResult lets a copy go on whose attributes cannot be set: some file systems have none (FAT, CIFS). It is

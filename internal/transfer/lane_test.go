@@ -234,7 +234,9 @@ func (f *lastFile) ReadLast(p []byte, off int64) (int, fsys.Info, error) {
 
 func (f *lastFile) WriteLast(p []byte, off int64, a fsys.Attr) (attrErr, err error) {
 	_, err = f.WriteAt(p, off)
-	attrErr = f.SetAttr(a)
+	if attrErr = f.Truncate(off + int64(len(p))); attrErr == nil {
+		attrErr = f.SetAttr(a)
+	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

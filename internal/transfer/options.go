@@ -65,6 +65,9 @@ var ErrNoLane = errors.New("all connections were lost")
 // ErrChanged means that a source is no longer what it was when it was planned.
 var ErrChanged = errors.New("the source changed while it was copied")
 
+// ErrShort means that what was acknowledged is not there.
+var ErrShort = errors.New("the destination holds less than it has acknowledged")
+
 // ErrFull wraps the reason why nothing more can be written to the destination.
 var ErrFull = errors.New("the destination takes no more data")
 

@@ -60,12 +60,18 @@ func (l *lane) smallUp(ctx context.Context, f *file, buf []byte) error {
 func (e *engine) writeSmall(f *file, dst fsys.File, buf []byte) error {
 	if w, ok := dst.(fsys.LastWriter); ok && !f.inPlace {
 		attrErr, err := w.WriteLast(buf, 0, attrOf(f.Info, e.Preserve))
+		if err == nil && attrErr != nil {
+			err = e.trim(e.destination(), f)
+		}
 		if err != nil {
 			return err
 		}
 		return e.attrResult(attrErr)
 	}
 	_, err := dst.WriteAt(buf, 0)
+	if err == nil && !f.inPlace {
+		err = dst.Truncate(f.Info.Size)
+	}
 	if err == nil && !f.special(e.destination()) {
 		err = e.attrResult(dst.SetAttr(attrOf(f.Info, e.Preserve)))
 	}
