@@ -26,6 +26,8 @@ func (e *engine) recordBegun(f *file) {
 	_ = e.Journal.Flush()
 }
 
+var errMeddled = errors.New("the partial file has another size than what was written to it")
+
 // recordRename records, just before a large file gets its name, how it can be known again under it. A run that dies before
 // the commit is written leaves a journal that misses the partial file, and the file in place must not be sent again.
 func (e *engine) recordRename(dst fsys.FS, f *file) error {
@@ -33,6 +35,9 @@ func (e *engine) recordRename(dst fsys.FS, f *file) error {
 		return nil
 	}
 	i, err := dst.Stat(f.part)
+	if err == nil && i.Size != f.Info.Size {
+		err = &fsys.Error{Side: dst.Side(), Op: "rename", Path: f.part, Err: errMeddled}
+	}
 	if err != nil {
 		return err
 	}

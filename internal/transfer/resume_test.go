@@ -136,7 +136,9 @@ func (m *meddler) meddle(t *rapid.T) {
 			}
 		case 4:
 			if p := m.drawPart(t); p != "" {
-				m.dest().Put(p, memfs.File("short"))
+				n := m.dest().Tree()[p]
+				n.Data = n.Data[:len(n.Data)/2]
+				m.dest().Put(p, n)
 			}
 		}
 	}
