@@ -39,7 +39,23 @@ func (l *lane) completeSmall(f *file, buf []byte) error {
 	if err := l.e.syncFile(dst, f.part); err != nil {
 		return err
 	}
+	if l.e.reopens() && !f.special(dst) {
+		if err := l.e.attrResult(dst.SetAttr(f.part, attrOf(f.Info, l.e.Preserve))); err != nil {
+			return err
+		}
+	}
 	return l.rename(f)
+}
+
+// reopens tells whether a small file is opened again after it was written.
+func (e *engine) reopens() bool { return e.Verify != nil || e.Sync }
+
+// earlyAttr is what a small file is given together with its bytes: nothing where it is opened again, which its mode may forbid.
+func (e *engine) earlyAttr(f *file) fsys.Attr {
+	if e.reopens() {
+		return fsys.Attr{}
+	}
+	return attrOf(f.Info, e.Preserve)
 }
 
 func (l *lane) smallUp(ctx context.Context, f *file, buf []byte) error {
@@ -59,9 +75,9 @@ func (l *lane) smallUp(ctx context.Context, f *file, buf []byte) error {
 // writeSmall writes all of a file, sets its attributes and closes it.
 func (e *engine) writeSmall(f *file, dst fsys.File, buf []byte) error {
 	if w, ok := dst.(fsys.LastWriter); ok && !f.inPlace {
-		attrErr, err := w.WriteLast(buf, 0, attrOf(f.Info, e.Preserve))
+		attrErr, err := w.WriteLast(buf, 0, e.earlyAttr(f))
 		if err == nil && attrErr != nil {
-			err = e.trim(e.destination(), f)
+			_, err = e.trim(e.destination(), f)
 		}
 		if err != nil {
 			return err
@@ -73,7 +89,7 @@ func (e *engine) writeSmall(f *file, dst fsys.File, buf []byte) error {
 		err = dst.Truncate(f.Info.Size)
 	}
 	if err == nil && !f.special(e.destination()) {
-		err = e.attrResult(dst.SetAttr(attrOf(f.Info, e.Preserve)))
+		err = e.attrResult(dst.SetAttr(e.earlyAttr(f)))
 	}
 	if cerr := dst.Close(); err == nil {
 		err = cerr
