@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"time"
 
 	"mscp/internal/fsys"
 )
@@ -80,7 +81,8 @@ func (l *lane) finish(f *file) error {
 	if f.special(dst) {
 		return nil
 	}
-	if err := l.e.trim(dst, f); err != nil {
+	mod, err := l.e.trim(dst, f)
+	if err != nil {
 		return l.renamedBefore(f, err)
 	}
 	if err := l.e.syncFile(dst, f.part); err != nil {
@@ -89,19 +91,26 @@ func (l *lane) finish(f *file) error {
 	if err := l.e.attrResult(dst.SetAttr(f.part, attrOf(f.Info, l.e.Preserve))); err != nil {
 		return l.renamedBefore(f, err)
 	}
+	l.e.recordRename(f, mod)
 	return l.rename(f)
 }
 
 // trim makes sure of the size of what was written. It is longer where somebody else has written to the partial file, which is
-// never emptied.
-func (e *engine) trim(dst fsys.FS, f *file) error {
+// never emptied. It returns the modification time.
+func (e *engine) trim(dst fsys.FS, f *file) (time.Time, error) {
 	i, err := dst.Stat(f.part)
-	if err != nil || i.Size == f.Info.Size {
-		return err
+	if err == nil && i.Size > f.Info.Size {
+		if err = e.cut(dst, f); err == nil {
+			i, err = dst.Stat(f.part)
+		}
 	}
-	if i.Size < f.Info.Size {
-		return &fsys.Error{Side: dst.Side(), Op: "write", Path: f.dst, Err: ErrShort}
+	if err == nil && i.Size != f.Info.Size {
+		err = &fsys.Error{Side: dst.Side(), Op: "write", Path: f.dst, Err: ErrShort}
 	}
+	return i.ModTime, err
+}
+
+func (e *engine) cut(dst fsys.FS, f *file) error {
 	h, err := dst.Edit(f.part)
 	if err != nil {
 		return err
@@ -141,9 +150,6 @@ func (l *lane) rename(f *file) error {
 		return nil
 	}
 	_, dst := l.e.sides(l)
-	if err := l.e.recordRename(dst, f); err != nil {
-		return l.renamedBefore(f, err)
-	}
 	atomic, err := dst.Rename(f.part, f.dst)
 	if err != nil {
 		return l.renamedBefore(f, err)

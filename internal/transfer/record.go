@@ -26,24 +26,18 @@ func (e *engine) recordBegun(f *file) {
 	_ = e.Journal.Flush()
 }
 
-var errMeddled = errors.New("the partial file has another size than what was written to it")
-
 // recordRename records, just before a large file gets its name, how it can be known again under it. A run that dies before
 // the commit is written leaves a journal that misses the partial file, and the file in place must not be sent again.
-func (e *engine) recordRename(dst fsys.FS, f *file) error {
-	if e.Journal == nil || f.single {
-		return nil
+// mod is the partial file's modification time before its attributes are set.
+func (e *engine) recordRename(f *file, mod time.Time) {
+	if e.Journal == nil || f.inPlace {
+		return
 	}
-	i, err := dst.Stat(f.part)
-	if err == nil && i.Size != f.Info.Size {
-		err = &fsys.Error{Side: dst.Side(), Op: "rename", Path: f.part, Err: errMeddled}
+	if e.Preserve {
+		mod = f.Info.ModTime
 	}
-	if err != nil {
-		return err
-	}
-	e.Journal.Commit(e.renamedKey(f, i))
+	e.Journal.Commit(e.renamedKey(f, f.Info.Size, mod))
 	_ = e.Journal.Flush()
-	return nil
 }
 
 // recordCommitted records that a file is in place, and what it has gone through.
@@ -65,10 +59,10 @@ func (e *engine) committedKey(f *file) journal.Key {
 	return journal.KeyOf("verified", string(f.key[:]), 0, time.Time{}, 0, 0)
 }
 
-// renamedKey is that of a file that has, or had as a partial file, the size and the modification time of i.
-func (e *engine) renamedKey(f *file, i fsys.Info) journal.Key {
+// renamedKey is that of a copy of this size and modification time; what it says of the time is whole seconds.
+func (e *engine) renamedKey(f *file, size int64, mod time.Time) journal.Key {
 	done := e.committedKey(f)
-	return journal.KeyOf("renamed", string(done[:]), i.Size, i.ModTime, 0, 0)
+	return journal.KeyOf("renamed", string(done[:]), size, time.Unix(mod.Unix(), 0), 0, 0)
 }
 
 // recordDir records, before it is made, a directory that is to lose the owner's permissions at the end. It reports

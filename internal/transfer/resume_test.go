@@ -136,9 +136,7 @@ func (m *meddler) meddle(t *rapid.T) {
 			}
 		case 4:
 			if p := m.drawPart(t); p != "" {
-				n := m.dest().Tree()[p]
-				n.Data = n.Data[:len(n.Data)/2]
-				m.dest().Put(p, n)
+				m.dest().Put(p, memfs.File("short"))
 			}
 		}
 	}
