@@ -51,7 +51,7 @@ func (c *copier) run(ctx context.Context, args []string) error {
 	if c.dryRun {
 		return c.dry(ctx, d)
 	}
-	k, err := c.openJournal()
+	k, err := c.openJournal(d)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ type dialer struct {
 	sshpool.Transport
 	prompt *prompter
 	side   string
+	host   string // whatever its alias is: USER@NAME:PORT
 	block  int
 	login  time.Duration // what the first login took
 }
@@ -75,7 +76,10 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 		Notice:      c.display.Notice,
 		Log:         c.log(),
 	})
-	return &dialer{Transport: t, prompt: prompt, side: c.host().Login(), block: int(c.block)}, err
+	return &dialer{
+		Transport: t, prompt: prompt, side: c.host().Login(), block: int(c.block),
+		host: fmt.Sprintf("%s@%s:%d", host.User, host.HostName, host.Port),
+	}, err
 }
 
 func (c *copier) sshFlags4Host() sshconf.Flags {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -16,6 +15,7 @@ import (
 
 // record is what a journal says of its job, as JSON.
 type record struct {
+	Job  string   // what is copied where: see identity
 	Args [][]byte // the command line, for -R
 	Cwd  []byte   // where relative paths begin
 	// Fresh is set where the target did not exist and the one source directory became it. By the second run it exists, and the
@@ -27,85 +27,128 @@ type record struct {
 type checkpoint struct {
 	*journal.Journal
 	state *journal.State // nil: nothing to go on with
-	rec   record
+	rec   record         // of the earlier run, if there was one
+	id    string
 	begun bool // by this run or an earlier one
+}
+
+// otherJobError is a -W whose file holds another job.
+type otherJobError struct{ path string }
+
+func (e *otherJobError) Error() string {
+	return fmt.Sprintf("%q is the journal of another job, which is not done", e.path)
 }
 
 // openJournal opens the journal of this job. nil without an error means that there is none: that costs only what an
 // interrupted run would save.
-func (c *copier) openJournal() (*checkpoint, error) {
-	path, err := c.journalPath()
+func (c *copier) openJournal(d *dialer) (*checkpoint, error) {
+	k, err := c.tryJournal(d)
+	switch {
+	case err == nil:
+		return k, nil
+	case c.checkpoint != "" || errors.As(err, new(*journal.LockedError)):
+		return nil, err
+	}
+	c.noJournal(err)
+	return nil, nil
+}
+
+func (c *copier) noJournal(err error) {
+	c.display.Notice(fmt.Sprintf("no journal, an interrupted copy begins anew: %v", err))
+}
+
+func (c *copier) tryJournal(d *dialer) (*checkpoint, error) {
+	id, err := c.identity(d)
 	if err != nil {
-		c.display.Notice(fmt.Sprintf("no journal, an interrupted copy begins anew: %v", err))
-		return nil, nil
+		return nil, err
+	}
+	path, err := c.journalPath(id)
+	if err != nil {
+		return nil, err
 	}
 	j, state, err := journal.Open(path, journal.Options{})
 	if errors.As(err, new(*journal.NoLocksError)) {
 		j, state, err = journal.Open(path, journal.Options{NoLock: true})
 	}
-	switch {
-	case err == nil:
-	case c.checkpoint != "" || errors.As(err, new(*journal.LockedError)):
+	if err != nil {
 		return nil, err
-	default:
-		c.display.Notice(fmt.Sprintf("no journal, an interrupted copy begins anew: %v", err))
-		return nil, nil
 	}
-	k := &checkpoint{Journal: j, begun: state.Job() != nil}
-	if state.Job() != nil && !c.noResume && json.Unmarshal(state.Job(), &k.rec) == nil {
+	if n := state.Dropped(); n > 0 {
+		c.display.Notice(fmt.Sprintf("the journal's last %d bytes are damaged: what they told of is copied again", n))
+	}
+	k := &checkpoint{Journal: j, id: id, begun: state.Job() != nil}
+	if !k.begun || json.Unmarshal(state.Job(), &k.rec) != nil {
+		return k, nil
+	}
+	if k.rec.Job != id {
+		_ = j.Close()
+		return nil, &otherJobError{path}
+	}
+	if !c.noResume {
 		k.state = state
 	}
 	return k, nil
 }
 
-// journalPath is -W's file, or one named by what is copied where with which options that matter.
-func (c *copier) journalPath() (string, error) {
+// identity names a job by what is copied where, with which options that matter.
+func (c *copier) identity(d *dialer) (string, error) {
+	cwd, err := os.Getwd()
+	if err == nil {
+		cwd, err = filepath.EvalSymlinks(cwd)
+	}
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %t %t", cwd, d.host, c.preserve, c.inPlace)
+	for _, s := range append(c.sources, c.target) {
+		fmt.Fprintf(h, " %q", s.String())
+	}
+	return hex.EncodeToString(h.Sum(nil)[:12]), nil
+}
+
+// journalPath is -W's file, or one in the place that the XDG Base Directory Specification gives to what programs keep between runs.
+func (c *copier) journalPath(id string) (string, error) {
 	if c.checkpoint != "" {
 		return filepath.Abs(c.checkpoint)
 	}
 	dir := c.sys.getenv("XDG_STATE_HOME")
-	if dir == "" {
+	if !filepath.IsAbs(dir) {
 		home, err := os.UserHomeDir()
 		if err != nil {
 			return "", err
 		}
 		dir = filepath.Join(home, ".local", "state")
 	}
-	cwd, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %q %d %t %t", cwd, c.login, c.config, c.port, c.preserve, c.inPlace)
-	for _, s := range append(c.sources, c.target) {
-		fmt.Fprintf(h, " %q", s.String())
-	}
-	return filepath.Join(dir, "mscp", hex.EncodeToString(h.Sum(nil)[:12])+".journal"), nil
+	return filepath.Join(dir, "mscp", id+".journal"), nil
 }
 
 // begin settles where things land: as the first run decided, if there was one.
 func (k *checkpoint) begin(args []string, land *plan.Landing) error {
-	if k.state != nil {
-		if k.rec.Fresh {
-			land.BecomeRoot()
-		}
-		return nil
+	if k.rec.Fresh {
+		land.BecomeRoot()
 	}
-	k.rec = record{Fresh: len(land.Items) == 1 && land.Items[0].Dst == "" && !land.Items[0].Contents}
-	for _, a := range args {
-		k.rec.Args = append(k.rec.Args, []byte(a))
+	if k.state != nil {
+		return nil
 	}
 	cwd, err := os.Getwd()
 	if err != nil {
 		return err
 	}
-	k.rec.Cwd = []byte(cwd)
-	job, err := json.Marshal(k.rec)
+	fresh := len(land.Items) == 1 && land.Items[0].Dst == "" && !land.Items[0].Contents
+	rec := record{Job: k.id, Cwd: []byte(cwd), Fresh: fresh}
+	for _, a := range args {
+		rec.Args = append(rec.Args, []byte(a))
+	}
+	job, err := json.Marshal(rec)
 	if err != nil {
 		return err
 	}
+	if err := k.Begin(job); err != nil {
+		return err
+	}
 	k.begun = true
-	return k.Begin(job)
+	return nil
 }
 
 // end removes the journal of a job that is done or never began, and keeps that of any other.
@@ -117,40 +160,4 @@ func (k *checkpoint) end(done bool) error {
 		return k.Remove()
 	}
 	return k.Close()
-}
-
-// resumed are the arguments and the directory of the job whose journal is file.
-func resumed(file string) (args []string, err error) {
-	j, state, err := journal.Open(file, journal.Options{MustExist: true})
-	if err != nil {
-		return nil, err
-	}
-	defer j.Close()
-	var rec record
-	if err := json.Unmarshal(state.Job(), &rec); err != nil {
-		return nil, &usageError{err: fmt.Errorf("-R: %s describes no job: %w", file, err)}
-	}
-	if err := os.Chdir(string(rec.Cwd)); err != nil {
-		return nil, fmt.Errorf("-R: the directory of the job: %w", err)
-	}
-	for _, a := range rec.Args {
-		args = append(args, string(a))
-	}
-	return args, nil
-}
-
-// resume runs the job of a journal.
-func resume(ctx context.Context, sys system, file string, args []string) error {
-	if len(args) > 0 {
-		return usage("-R goes without sources and target: the journal has them")
-	}
-	file, err := filepath.Abs(file)
-	if err != nil {
-		return err
-	}
-	args, err = resumed(file)
-	if err != nil {
-		return err
-	}
-	return runCopy(ctx, sys, append([]string{"-W", file}, args...))
 }

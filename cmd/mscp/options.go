@@ -31,10 +31,15 @@ func (c *copier) engineOptions(ctx context.Context, d *dialer, first *lane, j *j
 		Observer:     c.display,
 	}
 	if k != nil {
-		if err := k.begin(c.sys.args, j.land); err != nil {
+		err := k.begin(c.sys.args, j.land)
+		switch {
+		case err == nil:
+			opt.Journal, opt.State = k.Journal, k.state
+		case c.checkpoint != "":
 			return opt, err
+		default:
+			c.noJournal(err)
 		}
-		opt.Journal, opt.State = k.Journal, k.state
 	}
 	var err error
 	opt.Verify, err = c.verification(ctx, first, j)

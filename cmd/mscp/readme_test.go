@@ -15,7 +15,7 @@ func TestReadmeFlags(t *testing.T) {
 	require.NoError(t, err)
 
 	var help bytes.Buffer
-	c := newRootCommand(system{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv})
+	c := newRootCommand(system{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}, nil)
 	c.SetOut(&help)
 	c.SetArgs([]string{"-h"})
 	require.NoError(t, c.Execute())

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // system is what the commands take from their surroundings.
@@ -21,7 +22,7 @@ func run(args []string, sys system) int {
 	ctx, interrupted := withSignals(context.Background(), sys)
 	defer interrupted()
 	sys.args = args
-	root := newRootCommand(sys)
+	root := newRootCommand(sys, nil)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -33,7 +34,8 @@ func run(args []string, sys system) int {
 	return exitCode(err)
 }
 
-func newRootCommand(sys system) *cobra.Command {
+// newRootCommand makes the command. adjust, if not nil, changes the flags when they have been read.
+func newRootCommand(sys system, adjust func(*pflag.FlagSet, *flags) error) *cobra.Command {
 	f := &flags{}
 	c := &cobra.Command{
 		Use:   "mscp [flags] source... target",
@@ -51,8 +53,13 @@ func newRootCommand(sys system) *cobra.Command {
 		DisableAutoGenTag: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		RunE: func(c *cobra.Command, args []string) error {
+			if adjust != nil {
+				if err := adjust(c.Flags(), f); err != nil {
+					return err
+				}
+			}
 			if f.resume != "" {
-				return resume(c.Context(), sys, f.resume, args)
+				return resume(c.Context(), sys, f, args)
 			}
 			return newCopy(sys, f, c.Flags().Changed).run(c.Context(), args)
 		},
@@ -71,7 +78,7 @@ func newRootCommand(sys system) *cobra.Command {
 // runCopy is the copy command with arguments of its own, in this process.
 func runCopy(ctx context.Context, sys system, args []string) error {
 	sys.args = args
-	c := newRootCommand(sys)
+	c := newRootCommand(sys, nil)
 	c.SetArgs(args)
 	return c.ExecuteContext(ctx)
 }

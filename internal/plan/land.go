@@ -48,8 +48,8 @@ func (e *CollisionError) Error() string {
 // BecomeRoot makes the one source directory become Root, whatever is there by now: an earlier run of the same job had
 // found nothing at the target, and made it of this directory.
 func (l *Landing) BecomeRoot() {
-	if len(l.Items) == 1 && l.Items[0].Info.IsDir() && !l.Items[0].Contents {
-		l.Items[0].Dst = ""
+	if len(l.Items) == 1 && l.Items[0].Info.IsDir() {
+		l.Items[0].Dst, l.Items[0].Contents = "", false
 	}
 }
 

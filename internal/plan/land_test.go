@@ -247,3 +247,23 @@ func TestMakeRoot(t *testing.T) {
 	}
 	require.ErrorIs(t, MakeRoot(dst, "p/q"), fs.ErrPermission)
 }
+
+// A run that goes on after another one finds a target that the first had made of its source directory.
+func TestBecomeRoot(t *testing.T) {
+	for _, source := range []string{"d", "d/", "d/."} {
+		src, dst := landSource(), landTarget()
+		first, err := Land(src, dst, []string{source}, "new")
+		require.NoError(t, err)
+		require.NoError(t, dst.Mkdir("new", 0o700))
+		again, err := Land(src, dst, []string{source}, "new")
+		require.NoError(t, err)
+		again.BecomeRoot()
+		require.Equal(t, first.Root, again.Root, source)
+		require.Equal(t, first.Items, again.Items, source)
+	}
+	l, err := Land(landSource(), landTarget(), []string{"d", "e"}, "dir")
+	require.NoError(t, err)
+	items := append([]Item{}, l.Items...)
+	l.BecomeRoot()
+	require.Equal(t, items, l.Items, "several sources never do")
+}

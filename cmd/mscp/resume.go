@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"mscp/internal/journal"
+)
+
+// resume runs the job of -R's journal with the flags of its first run and those that were given beside -R.
+func resume(ctx context.Context, sys system, f *flags, args []string) error {
+	switch {
+	case len(args) > 0:
+		return usage("-R goes without sources and target: the journal has them")
+	case f.checkpoint != "":
+		return usage("-R goes without -W: it goes on with the journal that it names")
+	case f.noResume:
+		return usage("-R goes on with a job, --no-resume begins it anew")
+	}
+	file, err := filepath.Abs(f.resume)
+	if err != nil {
+		return err
+	}
+	given := sys.args
+	if sys.args, err = recorded(file); err != nil {
+		return err
+	}
+	c := newRootCommand(sys, func(set *pflag.FlagSet, f *flags) error {
+		if err := set.Parse(given); err != nil {
+			return err
+		}
+		f.checkpoint, f.resume, f.noResume = file, "", false
+		return nil
+	})
+	c.SetArgs(sys.args)
+	return c.ExecuteContext(ctx)
+}
+
+// recorded returns the arguments of a journal's job, and changes to the directory of its first run.
+func recorded(file string) (args []string, err error) {
+	j, state, err := journal.Open(file, journal.Options{MustExist: true})
+	if err != nil {
+		return nil, err
+	}
+	defer j.Close()
+	var rec record
+	if state.Job() == nil || json.Unmarshal(state.Job(), &rec) != nil {
+		return nil, usage("-R: %q describes no job", file)
+	}
+	if err := os.Chdir(string(rec.Cwd)); err != nil {
+		return nil, fmt.Errorf("-R: the directory of the job: %w", err)
+	}
+	for _, a := range rec.Args {
+		args = append(args, string(a))
+	}
+	return args, nil
+}
