@@ -20,17 +20,24 @@ type dialer struct {
 	host   string // whatever its alias is: USER@NAME:PORT
 	block  int
 	login  time.Duration // what the first login took
+
+	commands *commands
 }
 
 // lane is an SFTP session and the channel that it runs on.
 type lane struct {
 	channel sshpool.Stream
 	sftp    *fsys.SFTP
+	closed  func()
 }
 
 func (l *lane) FS() transfer.Remote { return l.sftp }
 func (l *lane) Conn() int           { return l.channel.ConnID() }
-func (l *lane) Close() error        { return l.sftp.Close() }
+
+func (l *lane) Close() error {
+	l.closed()
+	return l.sftp.Close()
+}
 
 func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 	env, err := sshconf.SystemEnv()
@@ -77,7 +84,7 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 		Log:         c.log(),
 	})
 	return &dialer{
-		Transport: t, prompt: prompt, side: c.host().Login(), block: int(c.block),
+		Transport: t, prompt: prompt, side: c.host().Login(), block: int(c.block), commands: newCommands(),
 		host: fmt.Sprintf("%s@%s:%d", host.User, host.HostName, host.Port),
 	}, err
 }
@@ -135,7 +142,10 @@ func (d *dialer) openLane(ctx context.Context) (*lane, error) {
 	if err != nil {
 		return nil, &startError{d.side, err}
 	}
-	return &lane{ch, s}, nil
+	l := &lane{channel: ch, sftp: s}
+	l.closed = func() { d.commands.remove(l) }
+	d.commands.add(l)
+	return l, nil
 }
 
 // since is the time that a login took without the time that the user took to answer.

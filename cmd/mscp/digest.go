@@ -45,7 +45,7 @@ var errNoTool = errors.New("none of b3sum, sha256sum and shasum works on the ser
 
 // findDigests tries the tools on the server with an empty input, whose digest is known.
 func findDigests(ctx context.Context, on runner) (transfer.Digests, error) {
-	var last error
+	last := errors.New("other commands run there")
 	for _, tool := range digestTools() {
 		out, err := on.Exec(ctx, tool.command, "")
 		if err != nil {

@@ -28,9 +28,11 @@ import (
 // rig runs the real program, in a directory that is its working directory and the server's login directory, so that "server:a"
 // and "a" are the same file.
 type rig struct {
-	t   testing.TB
-	dir string
-	env []string
+	t    testing.TB
+	dir  string
+	env  []string
+	log  func() string // of a real sshd
+	drop func()        // ends its connections
 }
 
 // faultyServer is a rig on an internal/sshserver with faults.
@@ -68,6 +70,7 @@ func realServer(t testing.TB, lines ...string) *rig {
 		lines = append(lines, "Subsystem sftp internal-sftp -d "+r.dir)
 	}
 	s := sshdtest.Start(t, sshdtest.WithConfig(lines...))
+	r.log, r.drop = s.Log, s.DropConnections
 	known, err := os.ReadFile(s.KnownHosts)
 	require.NoError(t, err)
 	r.reach(s.User, s.Port, s.ClientKey, string(known))

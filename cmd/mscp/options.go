@@ -42,12 +42,12 @@ func (c *copier) engineOptions(ctx context.Context, d *dialer, first *lane, j *j
 		}
 	}
 	var err error
-	opt.Verify, err = c.verification(ctx, first, j)
+	opt.Verify, err = c.verification(ctx, d.commands, j)
 	return opt, err
 }
 
 // verification is how copies are compared; nil: they are not.
-func (c *copier) verification(ctx context.Context, first *lane, j *job) (*transfer.Verify, error) {
+func (c *copier) verification(ctx context.Context, on runner, j *job) (*transfer.Verify, error) {
 	if c.verify == verifyOff {
 		return nil, nil
 	}
@@ -56,7 +56,7 @@ func (c *copier) verification(ctx context.Context, first *lane, j *job) (*transf
 		return v, nil
 	}
 	var err error
-	if v.Digests, err = findDigests(ctx, first.channel); err != nil {
+	if v.Digests, err = findDigests(ctx, on); err != nil {
 		if c.verify == verifyCommand {
 			return nil, fmt.Errorf("--verify=command: %w", err)
 		}
