@@ -66,7 +66,7 @@ func faultyLine(t testing.TB, o sshserver.Options, fault func(n int) faultproxy.
 // realServer is a rig on a real sshd.
 func realServer(t testing.TB, lines ...string) *rig {
 	r := &rig{t: t, dir: t.TempDir()}
-	if !strings.Contains(strings.Join(lines, "\n"), "ForceCommand") {
+	if all := strings.Join(lines, "\n"); !strings.Contains(all, "ForceCommand") && !strings.Contains(all, "Subsystem") {
 		lines = append(lines, "Subsystem sftp internal-sftp -d "+r.dir)
 	}
 	s := sshdtest.Start(t, sshdtest.WithConfig(lines...))
