@@ -19,6 +19,7 @@ type dialer struct {
 	side   string
 	host   string // whatever its alias is: USER@NAME:PORT
 	block  int
+	stall  time.Duration // how long an SFTP server may take to answer; 0: for ever
 	login  time.Duration // what the first login took
 
 	commands *commands
@@ -84,7 +85,7 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 		Log:         c.log(),
 	})
 	return &dialer{
-		Transport: t, prompt: prompt, side: c.host().Login(), block: int(c.block), commands: newCommands(),
+		Transport: t, prompt: prompt, side: c.host().Login(), block: int(c.block), stall: c.stallTimeout, commands: newCommands(),
 		host: fmt.Sprintf("%s@%s:%d", host.User, host.HostName, host.Port),
 	}, err
 }
@@ -132,12 +133,22 @@ func (d *dialer) openLane(ctx context.Context) (*lane, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A server that does not speak SFTP must not keep a cancelled copy waiting.
-	stop := context.AfterFunc(ctx, func() { ch.Close() })
+	// A server that does not speak SFTP must not keep a copy waiting, cancelled or not.
+	within, cancel := ctx, context.CancelFunc(func() {})
+	if d.stall > 0 {
+		within, cancel = context.WithTimeoutCause(ctx, d.stall, fmt.Errorf("%w: no answer within %v", fsys.ErrLost, d.stall))
+	}
+	defer cancel()
+	stop := context.AfterFunc(within, func() { ch.Close() })
 	s, err := fsys.NewSFTP(ch, d.side, d.block)
-	if !stop() && err == nil {
-		s.Close()
-		return nil, context.Cause(ctx)
+	if !stop() {
+		if err == nil {
+			s.Close()
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		err = context.Cause(within)
 	}
 	if err != nil {
 		return nil, &startError{d.side, err}

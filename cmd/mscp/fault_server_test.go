@@ -152,3 +152,14 @@ func TestRekeying(t *testing.T) {
 		})
 	}
 }
+
+// A server that lets us in and then never speaks is given up, the same as one that falls silent later.
+func TestServerThatNeverSpeaksSFTP(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []sshserver.Kind{sshserver.Init, sshserver.Extended} {
+		r := faultyServer(t, withFaults(sshserver.Hang(kind, "")))
+		r.tree("src")
+		o := r.exits(3, "--stall-timeout", "500ms", "src", "server:dst")
+		require.Contains(t, o.stderr, "no SFTP session: connection lost: no answer within 500ms")
+	}
+}
