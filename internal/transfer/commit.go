@@ -174,7 +174,10 @@ func (l *lane) renamedBefore(f *file, err error) error {
 	}
 	_, dst := l.e.sides(l)
 	i, serr := dst.Stat(f.dst)
-	if serr == nil && i.IsRegular() && i.Size == f.Info.Size {
+	switch {
+	case fsys.Lost(serr):
+		return serr
+	case serr == nil && i.IsRegular() && i.Size == f.Info.Size:
 		return nil
 	}
 	return err

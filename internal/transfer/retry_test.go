@@ -113,3 +113,26 @@ func TestServerComesBack(t *testing.T) {
 		})
 	})
 }
+
+// The answer to a rename is lost, and the next lane as well while it looks whether the rename was done.
+func TestRenameLostTwice(t *testing.T) {
+	for _, size := range []int{0, 9, 5000} {
+		synctest.Test(t, func(t *testing.T) {
+			j := newJob(true, 1, map[string]memfs.Node{"/f": sized(size)})
+			j.opt.Retries = 5
+			j.endless(func(n int64, c memfs.Call) fate {
+				switch {
+				case n == 1 && c.Op == "rename":
+					return lostAfter
+				case n == 2 && c.Op == "stat" && c.Path == "/dst/f":
+					return lostBefore
+				}
+				return well
+			})
+			sum, err := j.run(t, t.Context())
+			require.NoError(t, err)
+			require.Zero(t, sum.Failed, "%v", j.seen.failed)
+			j.requireSame(t)
+		})
+	}
+}
