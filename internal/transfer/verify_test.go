@@ -104,11 +104,10 @@ func verifying(t *testing.T, test func(t *testing.T, j *job, at int64)) {
 
 // sums makes digests of both sides in memory.
 type sums struct {
-	j       *job
-	broken  error // of the far side
-	wrong   bool  // the far side's are others
-	asked   atomic.Int64
-	digests atomic.Int64
+	j      *job
+	broken error // of the far side
+	wrong  bool  // the far side's are others
+	asked  atomic.Int64
 }
 
 func (s *sums) of(f *memfs.FS, name string) ([]byte, error) {
