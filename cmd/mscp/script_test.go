@@ -36,6 +36,8 @@ import (
 //	same A B, [!] samemeta A B equal contents; equal modes and times too, of files or whole trees
 //	mode MODE NAME...          the permission bits of each
 //	waitfor PATTERN            waits until a file that is not empty matches
+//	waitsize SIZE PATTERN      waits until a file of that size matches
+//	tally KEPT COPIED [VERIFIED]  what the summary counts, in bytes (script_resume_test.go)
 //	signal NAME                sends a signal to the programs in the background
 //	events [EVENT]...          standard output is JSON events as documented, and each of those is among them
 //	nocontrol                  neither output has anything that acts on a terminal
@@ -77,6 +79,7 @@ func scripts(dir, from, to string) testscript.Params {
 			"sshd": cmdSSHD, "sshserver": cmdSSHServer, "stopsshd": cmdStopSSHD, "dropsshd": cmdDropSSHD, "freeport6": cmdFreePort6,
 			"mkfile": cmdMkfile, "mkspecial": cmdMkspecial, "mkodd": cmdMkodd, "mktree": cmdMktree, "holds": cmdHolds, "same": cmdSame,
 			"samemeta": cmdSameMeta, "mode": cmdMode, "tmpfs": cmdTmpfs,
+			"waitsize": cmdWaitsize, "tally": cmdTally,
 			"waitfor": cmdWaitfor, "signal": cmdSignal, "events": cmdEvents, "nocontrol": cmdNocontrol,
 		},
 	}
