@@ -162,7 +162,11 @@ func (s *SFTP) Mkdir(name string, perm fs.FileMode) error {
 	err := s.wire.Mkdir(remote(name), permissions(perm))
 	var st *sftpwire.StatusError
 	if errors.As(err, &st) && st.Code == sftpwire.StatusFailure {
-		if _, lerr := s.Lstat(name); lerr == nil {
+		_, lerr := s.Lstat(name)
+		if Lost(lerr) {
+			return lerr // it may be there, made by a request whose answer was lost
+		}
+		if lerr == nil {
 			err = fs.ErrExist
 		}
 	}
@@ -185,7 +189,11 @@ func (s *SFTP) Rename(oldname, newname string) (bool, error) {
 	if err == nil {
 		return true, nil // nothing was there
 	}
-	if !s.inTheWay(oldname, newname, err) {
+	there, lost := s.inTheWay(oldname, newname, err)
+	if lost != nil {
+		return false, lost
+	}
+	if !there {
 		return false, s.renameFailed(newname, err)
 	}
 	if err := s.client.Remove(remote(newname)); err != nil {
@@ -195,16 +203,21 @@ func (s *SFTP) Rename(oldname, newname string) (bool, error) {
 }
 
 // inTheWay tells whether a RENAME was refused because of a file that it would have replaced: nothing is removed where
-// the new file may not be there to take its place, nor a directory, which Remove would take where it is empty.
-func (s *SFTP) inTheWay(oldname, newname string, err error) bool {
+// the new file may not be there to take its place, nor a directory, which Remove would take where it is empty. lost is that
+// of a channel that ended before this was known.
+func (s *SFTP) inTheWay(oldname, newname string, err error) (there bool, lost error) {
 	if !errors.Is(s.reason(err), ErrFailure) {
-		return false
+		return false, nil
 	}
-	if _, err := s.Lstat(oldname); err != nil {
-		return false
+	_, err = s.Lstat(oldname)
+	var old Info
+	if err == nil {
+		old, err = s.Lstat(newname)
 	}
-	there, err := s.Lstat(newname)
-	return err == nil && !there.IsDir()
+	if Lost(err) {
+		return false, err
+	}
+	return err == nil && !old.IsDir(), nil
 }
 
 // renameFailed finds the commonest reason that SFTP has no code for: a directory is in the way.
