@@ -154,6 +154,9 @@ func TestForbiddenReplyOnce(t *testing.T) {
 			"WRITE":        {kind: sshserver.Write, nth: 5},
 			"posix-rename": {kind: sshserver.Extended, ext: sshserver.ExtPosixRename, nth: 3},
 		} {
+			if all := name == "READ" || name == "posix-rename"; !all && what != "of another type" && what != "cut off in the middle" {
+				continue // these two stand for the two decoders
+			}
 			t.Run(name+" "+what, func(t *testing.T) {
 				t.Parallel()
 				f.spoil = spoil
