@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -106,6 +107,7 @@ func (c *Conn) serve(ctx context.Context, chans <-chan ssh.NewChannel, reqs <-ch
 	// The connection outlives the Open that dialled it.
 	ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	start := c.pool.running.Go
+	c.net.onReadEnd(func() { c.refuse(start) })
 	start(func() { ssh.DiscardRequests(reqs) }) // answers the server's keepalive requests
 	start(func() {
 		for ch := range chans {
@@ -120,6 +122,22 @@ func (c *Conn) serve(ctx context.Context, chans <-chan ssh.NewChannel, reqs <-ch
 		close(c.done)
 		c.pool.o.Log(2, "connection %d: ended: %v", c.id, c.cause)
 	})
+}
+
+// refuse is called before x/crypto/ssh learns that reading has failed. It would end the requests for channels that it knows
+// of, and a moment later refuse further ones; one that is made in between would wait for ever. Nor does it refuse the request
+// whose sending fails, only those after it. So we fail one. In a key exchange that waits for its end, which is to
+// come when we return.
+func (c *Conn) refuse(start func(func())) {
+	refused := make(chan struct{})
+	start(func() {
+		_, _, _ = c.ssh.SendRequest("end@mscp", false, nil) // never sent
+		close(refused)
+	})
+	select {
+	case <-refused:
+	case <-time.After(abandonAfter):
+	}
 }
 
 // shut ends the connection; the first cause given is the one reported.
@@ -186,6 +204,10 @@ func (p *Pool) drop(c *Conn) {
 	}
 }
 
+// abandonAfter is how long a request for a channel may outlive its connection. refuse keeps most from doing so for ever,
+// but not those at a connection that the server ends with a message.
+const abandonAfter = time.Second
+
 func (c *Conn) open(ctx context.Context, o opening) (*Channel, error) {
 	select {
 	case <-c.ready:
@@ -204,11 +226,25 @@ func (c *Conn) open(ctx context.Context, o opening) (*Channel, error) {
 		ch  *Channel
 		err error
 	}
+	opened := make(chan result, 1)
+	go func() {
+		ch, err := o.open(c)
+		opened <- result{ch, err}
+	}()
 	got := make(chan result) // unbuffered: whoever receives owns the channel
 	c.pool.running.Go(func() {
-		ch, err := o.open(c)
+		r := result{nil, c.lost(ErrDead)}
 		select {
-		case got <- result{ch, err}:
+		case r = <-opened:
+		case <-c.done:
+			select {
+			case r = <-opened:
+			case <-time.After(abandonAfter):
+			}
+		}
+		ch, err := r.ch, r.err
+		select {
+		case got <- r:
 		case <-within.Done():
 			if err == nil {
 				_ = ch.ch.Close()
@@ -250,7 +286,11 @@ func (c *Conn) session() (*Channel, error) {
 	return nil, ErrNoSubsystem
 }
 
-// lost is the error of a connection that broke while a session was opened on it.
+// lost is the error of a connection that broke while a channel was opened on it.
 func (c *Conn) lost(err error) error {
-	return &DialError{Host: c.pool.o.Host.Alias, Addr: c.pool.o.Host.Addr(), Kind: Failed, Err: err}
+	return &DialError{Host: c.pool.o.Host.Alias, Addr: c.pool.o.Host.Addr(), Kind: Failed, Err: lostError{err}}
 }
+
+type lostError struct{ error }
+
+func (l lostError) Unwrap() error { return l.error }

@@ -18,6 +18,7 @@ type netConn struct {
 	behind   *writeBehind
 	received atomic.Int64 // bytes
 	readErr  atomic.Pointer[error]
+	readEnds atomic.Pointer[func()]
 }
 
 func newNetConn(c net.Conn) *netConn {
@@ -26,7 +27,8 @@ func newNetConn(c net.Conn) *netConn {
 	return n
 }
 
-func (n *netConn) Read(p []byte) (int, error)  { return n.r.Read(p) }
+func (n *netConn) Read(p []byte) (int, error) { return n.r.Read(p) }
+
 func (n *netConn) Write(p []byte) (int, error) { return n.behind.Write(p) }
 
 func (n *netConn) Close() error {
@@ -42,6 +44,9 @@ func (n *netConn) broken() error {
 	return nil
 }
 
+// onReadEnd has f called when reading has failed and nothing can be written any more, before the reader is told.
+func (n *netConn) onReadEnd(f func()) { n.readEnds.Store(&f) }
+
 // counted reads from the socket itself.
 type counted struct{ n *netConn }
 
@@ -50,6 +55,10 @@ func (c counted) Read(p []byte) (int, error) {
 	c.n.received.Add(int64(got))
 	if err != nil {
 		c.n.readErr.Store(&err)
+		if f := c.n.readEnds.Load(); f != nil {
+			c.n.behind.stop(err)
+			(*f)()
+		}
 	}
 	return got, err
 }

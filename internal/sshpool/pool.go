@@ -77,6 +77,10 @@ func (p *Pool) open(ctx context.Context, o opening) (*Channel, error) {
 		if err == errNoRoom || p.shareOne(err) {
 			continue
 		}
+		if p.packed && !mine && errors.As(err, new(lostError)) { // another is made
+			p.remove(c)
+			continue
+		}
 		// Another Open's dial, given up because that caller's context ended, says nothing about the host.
 		if !mine && isContext(err) && ctx.Err() == nil {
 			continue
