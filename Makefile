@@ -1,19 +1,21 @@
 # make build      bin/mscp
 # make demo       the main job on this machine, with nothing but Go: copy a data set up and back, and compare
 # make test       every test; installs openssh-server first where that is missing and apt-get and root are there
+# make test-long  kills, terminates and disconnects copies LONG times as often as make test does
 # make check      formatting, vet, staticcheck, layers, go.mod, and the race tests that need no sshd
 # make fuzz       each fuzz test for FUZZTIME
 # make figures    what docs/design/figures.md shows: ours beside scp and rsync against a real sshd
 GO        ?= go
 TESTFLAGS ?=
 FUZZTIME  ?= 30s
+LONG      ?= 10
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
 # Quick, and in need of nothing but Go.
 PURE := ./internal/chunker/... ./internal/endpoint/... ./internal/journal/... ./internal/plan/... ./internal/progress/... \
         ./internal/sftpwire/... ./internal/sshconf/... ./internal/sshserver/... ./internal/transfer/...
 
-.PHONY: build demo test check layers fuzz figures clean
+.PHONY: build demo test test-long check layers fuzz figures clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/mscp ./cmd/mscp
@@ -24,6 +26,10 @@ demo: build
 test:
 	.ci/install
 	$(GO) test -race -timeout 20m $(TESTFLAGS) ./...
+
+test-long:
+	.ci/install
+	MSCP_LONG=$(LONG) $(GO) test -race -timeout 0 -count 1 -v -run 'Killed|Terminated' ./cmd/mscp
 
 check: layers
 	@out=$$(gofmt -l cmd internal); test -z "$$out" || { echo "not gofmt-ed: $$out"; exit 1; }

@@ -34,12 +34,18 @@ type killRig struct {
 	server *sshdtest.Server
 	home   string
 	dir    string
+	spec   testtree.Spec
 	random *rand.Rand
 	rounds int
 }
 
-func newKillRig(t *testing.T, upload bool) *killRig {
-	return &killRig{upload: upload, server: sshdtest.Start(t), home: t.TempDir(), dir: t.TempDir(), random: seed(t)}
+func newKillRig(t *testing.T, upload bool, spec testtree.Spec) *killRig {
+	return &killRig{upload: upload, server: sshdtest.Start(t), home: t.TempDir(), dir: t.TempDir(), spec: spec, random: seed(t)}
+}
+
+// mixed is a tree of files of all sizes, with all that testtree knows.
+func mixed() testtree.Spec {
+	return testtree.Spec{Large: []int64{3 << 20, 2<<20 + 1, 1 << 20}, Small: 200, SmallSize: killBlock, Depth: 4, Odd: true}
 }
 
 // killCopy is a copy of one tree, by one run or several.
@@ -63,12 +69,12 @@ func (r *killRig) newCopy(t *testing.T) *killCopy {
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	t.Cleanup(func() { _ = testtree.Remove(dir) })
 	var err error
-	_, c.size, err = testtree.Generate(t.Context(), c.src, testtree.Spec{
-		Seed: uint64(r.rounds), Large: []int64{3 << 20, 2<<20 + 1, 1 << 20}, Small: 200, SmallSize: killBlock, Depth: 4, Odd: true,
-	})
+	spec := r.spec
+	spec.Seed = uint64(r.rounds)
+	_, c.size, err = testtree.Generate(t.Context(), c.src, spec)
 	require.NoError(t, err)
 	c.args = c.command()
-	if r.rounds%2 == 1 {
+	if r.rounds%2 == 1 && r.spec.Small > 0 {
 		c.dst = filepath.Join(c.dst, "src")
 		c.overwrite(t, "large-0.bin", 4<<20)
 		c.overwrite(t, "large-1.bin", 100)

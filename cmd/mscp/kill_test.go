@@ -13,26 +13,33 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"mscp/internal/testtree"
 )
 
 // Promise 3: kill it at any instant, by any signal, on either side; run the same command again: it goes on where it stopped, and
 // the result is identical. What was acknowledged and journalled is not sent again. MSCP_LONG=N kills N times as often.
 
 func TestKilled(t *testing.T) {
-	bothKilled(t, syscall.SIGKILL, 50)
+	bothKilled(t, syscall.SIGKILL, 50, mixed())
+}
+
+// A large file that is killed late has much to lose.
+func TestKilledLate(t *testing.T) {
+	bothKilled(t, syscall.SIGKILL, 2, testtree.Spec{Large: []int64{8 * killRate}})
 }
 
 // As Slurm does it.
 func TestTerminated(t *testing.T) {
-	bothKilled(t, syscall.SIGTERM, 5)
+	bothKilled(t, syscall.SIGTERM, 5, mixed())
 }
 
-func bothKilled(t *testing.T, sig syscall.Signal, times int) {
+func bothKilled(t *testing.T, sig syscall.Signal, times int, spec testtree.Spec) {
 	t.Parallel()
 	for _, upload := range []bool{true, false} {
 		t.Run(map[bool]string{true: "up", false: "down"}[upload], func(t *testing.T) {
 			t.Parallel()
-			r := newKillRig(t, upload)
+			r := newKillRig(t, upload, spec)
 			for left := times * long(t); left > 0; {
 				left -= r.round(t, left, sig)
 			}
@@ -49,6 +56,9 @@ func long(t *testing.T) int {
 
 // delay is how long a run lives: mostly a moment, now and then some intervals of the journal.
 func (r *killRig) delay() time.Duration {
+	if r.spec.Small == 0 {
+		return 4*time.Second + time.Duration(r.random.Int64N(int64(time.Second)))
+	}
 	if r.random.IntN(10) < 7 {
 		return time.Duration(r.random.Int64N(int64(1200 * time.Millisecond)))
 	}
@@ -116,7 +126,7 @@ func TestServerKilled(t *testing.T) {
 	for _, upload := range []bool{true, false} {
 		t.Run(map[bool]string{true: "up", false: "down"}[upload], func(t *testing.T) {
 			t.Parallel()
-			r := newKillRig(t, upload)
+			r := newKillRig(t, upload, mixed())
 			for range 2 * long(t) {
 				c := r.newCopy(t)
 				p := c.start(t)
