@@ -16,7 +16,14 @@
 //
 // A refusal that would only repeat itself ends all dialling: a host key that is not trusted, a failed
 // authentication, no common algorithm, no SFTP subsystem. Later Opens that would need a new connection return the same error at once.
-// A connection dropped before authentication (MaxStartups) is tried again after a growing pause.
+// A connection dropped before authentication (MaxStartups) is tried again after a growing pause, and fewer log in at once.
+//
+// # Jump hosts
+//
+// A host with a Jump is reached through a pool of connections to the jump host, which has its own key check, login and, maybe,
+// jump host. One connection carries channels (direct-tcpip) for all the connections beyond it, for as long as the server
+// admits them; then another one is made. A ProxyCommand's standard input and output serve in place of TCP; it ends with its
+// connection, and Close waits for it.
 //
 // # Order of trust
 //
@@ -27,5 +34,6 @@
 // # Errors
 //
 // Every error is one of *[DialError], *[HostKeyError], *[AuthError], *[AlgorithmError], *[CongestionError],
-// [ErrSessionRefused], [ErrNoSubsystem], [ErrFull], [ErrClosed], or the context's.
+// [ErrSessionRefused], [ErrNoSubsystem], [ErrFull], [ErrClosed], or the context's. What went wrong at a jump host comes in a
+// *[JumpError]; a *[DialError] with Via is a jump host that could not go on.
 package sshpool
