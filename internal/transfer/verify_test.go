@@ -80,6 +80,7 @@ func TestVerifyFindsADifference(t *testing.T) {
 		var differs *VerifyError
 		require.ErrorAs(t, j.seen.failed["/src/bad"], &differs)
 		require.Equal(t, "/src/bad", differs.Path)
+		require.Len(t, j.seen.notices, 1, "sent again once")
 		require.Equal(t, at/testBlock*testBlock, differs.Off)
 		require.NotContains(t, j.dest().Tree(), "/dst/bad")
 		require.Len(t, j.seen.copied, len(sizes()))
