@@ -152,3 +152,35 @@ func TestPartialFileThatIsLong(t *testing.T) {
 		require.Empty(t, s.parts())
 	})
 }
+
+// A rename that a dead run had asked for, and that the server does only now.
+func TestRenamedLate(t *testing.T) {
+	both(t, func(t *testing.T, upload bool) {
+		const size = 3 * testChunk
+		s := stopped(t, upload, data(size), size)
+		e, f := s.file(t, "/f")
+		log, _, err := journal.Open(s.path(), after(1))
+		require.NoError(t, err)
+		i, err := s.dest().Stat(f.part)
+		require.NoError(t, err)
+		e.Journal = log
+		e.recordRename(f, i.ModTime)
+		require.NoError(t, log.Close())
+		stats := 0
+		s.first = func(c memfs.Call) bool {
+			if c.Op == "stat" && c.Path == f.part {
+				stats++
+			}
+			return stats == 2 // the first one is to see that it is there
+		}
+		s.then = func() {
+			_, err := s.dest().Rename(f.part, f.dst)
+			require.NoError(t, err)
+		}
+		sum, err := s.run(t, 1, after(1), end{})
+		require.NoError(t, err)
+		require.Empty(t, s.job.seen.failed)
+		require.Zero(t, sum.Bytes)
+		require.Equal(t, data(size), s.dest().Tree()["/dst/f"].Data)
+	})
+}

@@ -166,10 +166,10 @@ func (l *lane) rename(f *file) error {
 	return nil
 }
 
-// renamedBefore forgives an error that comes from a rename which succeeded although its answer was lost with its lane: the
-// partial file is gone, and the final name has what was copied.
+// renamedBefore forgives an error that comes from a rename which succeeded without our knowing: its answer was lost with its lane, or
+// the server did it only now for an earlier run that is dead. The partial file is gone, and the final name has what was copied.
 func (l *lane) renamedBefore(f *file, err error) error {
-	if !f.recommit || !errors.Is(err, fs.ErrNotExist) {
+	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	_, dst := l.e.sides(l)
@@ -177,7 +177,7 @@ func (l *lane) renamedBefore(f *file, err error) error {
 	switch {
 	case fsys.Lost(serr):
 		return serr
-	case serr == nil && i.IsRegular() && i.Size == f.Info.Size:
+	case serr == nil && i.IsRegular() && i.Size == f.Info.Size && (f.recommit || l.e.renamedEarlier(f, i)):
 		return nil
 	}
 	return err

@@ -59,6 +59,11 @@ func (e *engine) committedKey(f *file) journal.Key {
 	return journal.KeyOf("verified", string(f.key[:]), 0, time.Time{}, 0, 0)
 }
 
+// renamedEarlier tells whether i is what an earlier run was about to give its name when it ended.
+func (e *engine) renamedEarlier(f *file, i fsys.Info) bool {
+	return e.State != nil && e.State.Committed(e.renamedKey(f, i.Size, i.ModTime))
+}
+
 // renamedKey is that of a copy of this size and modification time; what it says of the time is whole seconds.
 func (e *engine) renamedKey(f *file, size int64, mod time.Time) journal.Key {
 	done := e.committedKey(f)

@@ -110,7 +110,7 @@ func (l *lane) look(f *file) error {
 	i, err := dst.Stat(f.part)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		_, err = l.inPlace(f, func(i fsys.Info) bool { return l.e.State.Committed(l.e.renamedKey(f, i.Size, i.ModTime)) })
+		_, err = l.inPlace(f, func(i fsys.Info) bool { return l.e.renamedEarlier(f, i) })
 		return err
 	case err != nil:
 		return err

@@ -133,11 +133,16 @@ func (s *story) arm(t require.TestingT, e end, cancel func(error)) *[]byte {
 	}
 	hook := func(c memfs.Call) error {
 		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.first != nil && s.first(c) {
+		now := s.first != nil && s.first(c)
+		if now {
 			s.first = nil
+		}
+		s.mu.Unlock()
+		if now {
 			s.then()
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		if s.calls++; s.calls == e.call {
 			strike()
 		}
