@@ -60,7 +60,6 @@ func foreign() map[string][]string {
 		"github.com/stretchr":     {"internal/sshdtest"},
 		"testing":                 {"internal/sshdtest"},
 		"github.com/schollz":      {"internal/progress"},
-		"github.com/kevinburke":   {"internal/sshconf"},
 		"golang.org/x/time":       {"internal/transfer"},
 		"github.com/skeema":       {"internal/sshpool"},
 	}
