@@ -9,6 +9,10 @@
 // Bytes go to a partial file beside the destination. Whoever finishes the last block of a file commits it: all handles are closed,
 // the source is still what was planned, mode and times are set, and the partial file takes the final name.
 //
+// With a Journal a run goes on where an earlier one of the same job stopped (resume.go), and records what the next one needs
+// (record.go). What is recorded is believed only where it can be true whenever the earlier run may have died: a partial file is
+// recorded before it is made, a rename before it is asked for, and each is looked at before anything is left out.
+//
 // Errors are of three kinds. A lost lane ([fsys.Lost]) gives its spans back to the queue for the other lanes. A file's error fails
 // that file, and the others go on. A destination that is full, over quota or read-only ends the copy.
 //
