@@ -71,9 +71,9 @@ func TestLanesThatMakeSomeWay(t *testing.T) {
 			begun := time.Now()
 			j := newJob(upload, 1, sizes())
 			j.opt.Retries = 1
-			var calls atomic.Int64
-			j.endless(func(_ int64, c memfs.Call) fate {
-				if calls.Add(1)%40 == 0 {
+			var calls [100]atomic.Int64 // of each lane: more than it makes at once, so that some have been answered
+			j.endless(func(lane int64, c memfs.Call) fate {
+				if calls[lane].Add(1) == 2*filesPerLane {
 					return lostAfter
 				}
 				return well
