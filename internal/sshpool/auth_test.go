@@ -92,6 +92,23 @@ func TestKeysOfAllTypesAndFormats(t *testing.T) {
 	}
 }
 
+// One wrong passphrase in 256 leaves valid padding and garbage before it: it is wrong all the same.
+func TestWrongPassphraseWithValidPadding(t *testing.T) {
+	key := sshdtest.Generate(t, "ecdsa")
+	for {
+		text := encode(t, key, "sec1", "secret")
+		block, _ := pem.Decode(text)
+		//lint:ignore SA1019 users have such files
+		if _, err := x509.DecryptPEMBlock(block, []byte("wrong")); err != nil {
+			continue
+		}
+		id := &identity{name: "key", pem: text}
+		require.ErrorIs(t, id.try("wrong"), errPassphrase)
+		require.NoError(t, id.try("secret"))
+		return
+	}
+}
+
 // RSA keys sign with SHA-2 only.
 func TestRSASignature(t *testing.T) {
 	s := sshdtest.Start(t, sshdtest.WithConfig("PubkeyAcceptedAlgorithms rsa-sha2-256"))

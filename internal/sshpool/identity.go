@@ -3,6 +3,7 @@ package sshpool
 import (
 	"context"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -102,7 +103,7 @@ func (id *identity) public() ssh.PublicKey {
 // try decrypts the key.
 func (id *identity) try(passphrase string) error {
 	signer, err := ssh.ParsePrivateKeyWithPassphrase(id.pem, []byte(passphrase))
-	if errors.Is(err, x509.IncorrectPasswordError) {
+	if errors.Is(err, x509.IncorrectPasswordError) || err != nil && legacyPEM(id.pem) {
 		return errPassphrase
 	}
 	if err != nil {
@@ -113,6 +114,15 @@ func (id *identity) try(passphrase string) error {
 	}
 	id.signer, id.pub = signer, signer.PublicKey()
 	return nil
+}
+
+// legacyPEM reports whether a key is encrypted as RFC 1421 has it. Nothing in that format tells a wrong passphrase
+// but its padding, which one wrong passphrase in 256 decrypts to by chance: what comes out is then no key, and
+// like OpenSSH we ask again.
+func legacyPEM(text []byte) bool {
+	block, _ := pem.Decode(text)
+	//lint:ignore SA1019 users have such files
+	return block != nil && x509.IsEncryptedPEMBlock(block)
 }
 
 // lazySigner offers an identity and unlocks it only when the server would accept it.
