@@ -13,7 +13,7 @@ VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 
 # Quick, and in need of nothing but Go.
 PURE := ./internal/chunker/... ./internal/endpoint/... ./internal/journal/... ./internal/plan/... ./internal/progress/... \
-        ./internal/sftpwire/... ./internal/sshconf/... ./internal/sshserver/... ./internal/transfer/...
+        ./internal/sftpwire/... ./internal/sshconf/... ./internal/sshserver/... ./internal/transfer/... ./internal/units/...
 
 .PHONY: build demo test test-long check layers fuzz figures clean
 

@@ -27,14 +27,25 @@ func arrows() map[string][]string {
 		"internal/chunker":  {},
 		"internal/journal":  {},
 		"internal/sftpwire": {},
+		"internal/units":    {},
 
 		"internal/sshconf":   {"internal/endpoint"},
 		"internal/sshpool":   {"internal/sshconf"},
 		"internal/fsys":      {"internal/sftpwire"},
 		"internal/plan":      {"internal/fsys", "internal/journal"},
 		"internal/transfer":  {"internal/plan", "internal/chunker", "internal/journal", "internal/fsys"},
-		"internal/progress":  {"internal/transfer"},
-		"internal/benchmark": {"internal/sshserver"}, // it runs mscp and its peers as commands
+		"internal/progress":  {"internal/transfer", "internal/units"},
+
+		// The benchmark runs mscp and its peers as commands, and knows nothing of what they are made of.
+		"internal/benchmark/result":   {},
+		"internal/benchmark/hostinfo": {"internal/benchmark/result"},
+		"internal/benchmark/link":     {},
+		"internal/benchmark/measure":  {},
+		"internal/benchmark/report":   {"internal/benchmark/hostinfo", "internal/benchmark/result", "internal/units"},
+		"internal/benchmark": {
+			"internal/benchmark/hostinfo", "internal/benchmark/link", "internal/benchmark/measure", "internal/benchmark/result",
+			"internal/sshserver", "internal/units",
+		},
 
 		// For tests; the demo uses the first two as well.
 		"internal/sshserver":  {},
@@ -45,8 +56,10 @@ func arrows() map[string][]string {
 
 		// The wiring: everything but what is for tests alone.
 		"cmd/mscp": {
-			"internal/benchmark", "internal/chunker", "internal/endpoint", "internal/fsys", "internal/journal", "internal/plan",
+			"internal/benchmark", "internal/benchmark/link", "internal/benchmark/report", "internal/benchmark/result",
+			"internal/chunker", "internal/endpoint", "internal/fsys", "internal/journal", "internal/plan",
 			"internal/progress", "internal/sshconf", "internal/sshpool", "internal/sshserver", "internal/testtree", "internal/transfer",
+			"internal/units",
 		},
 	}
 }
@@ -61,6 +74,8 @@ func foreign() map[string][]string {
 		"testing":                 {"internal/sshdtest"},
 		"github.com/schollz":      {"internal/progress"},
 		"golang.org/x/time":       {"internal/transfer"},
+		"gonum.org/v1/plot":       {"internal/benchmark/report"},
+		"github.com/vishvananda":  {"internal/benchmark/hostinfo", "internal/benchmark/link", "internal/benchmark/measure"},
 		"github.com/skeema":       {"internal/sshpool"},
 	}
 }

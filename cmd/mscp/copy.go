@@ -10,6 +10,7 @@ import (
 	"mscp/internal/plan"
 	"mscp/internal/progress"
 	"mscp/internal/transfer"
+	"mscp/internal/units"
 )
 
 // copier is one run of the copy command.
@@ -145,7 +146,7 @@ func (c *copier) copy(ctx context.Context, j *job, opt transfer.Options) error {
 		c.display.Failed(f.Path, f.Err)
 	}
 	if most := opt.First.FS().Block(); int(c.block) > most {
-		c.display.Notice(fmt.Sprintf("-b: the server takes blocks of %s at most", progress.FormatBytes(int64(most))))
+		c.display.Notice(fmt.Sprintf("-b: the server takes blocks of %s at most", units.Bytes(int64(most))))
 	}
 	cleanup, err := j.destination(&opt)
 	if err != nil {

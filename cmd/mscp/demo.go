@@ -16,9 +16,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/crypto/ssh"
 
-	"mscp/internal/progress"
 	"mscp/internal/sshserver"
 	"mscp/internal/testtree"
+	"mscp/internal/units"
 )
 
 // copyFunc runs mscp's own copy command with those arguments.
@@ -120,7 +120,7 @@ func (d *demo) generate(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("demo: data set: %w", err)
 	}
-	fmt.Fprintf(d.out, "data set: %d files, %s, in %s\n", d.files, progress.FormatBytes(d.bytes), d.path("data"))
+	fmt.Fprintf(d.out, "data set: %d files, %s, in %s\n", d.files, units.Bytes(d.bytes), d.path("data"))
 	return nil
 }
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"mscp/internal/fsys"
-	"mscp/internal/progress"
+	"mscp/internal/units"
 )
 
 // checkSpace returns an error where the file system of dir has less than need bytes free for this user.
@@ -19,7 +19,7 @@ func checkSpace(dir string, need int64) error {
 	}
 	if space.Available < uint64(need) {
 		return fmt.Errorf("demo: %s has %s free, the data set and its copies need %s: name another directory "+
-			"with --dir, or a smaller --size", dir, progress.FormatBytes(int64(space.Available)), progress.FormatBytes(need))
+			"with --dir, or a smaller --size", dir, units.Bytes(int64(space.Available)), units.Bytes(need))
 	}
 	return nil
 }

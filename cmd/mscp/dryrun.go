@@ -10,6 +10,7 @@ import (
 
 	"mscp/internal/plan"
 	"mscp/internal/progress"
+	"mscp/internal/units"
 )
 
 // printPlan walks the sources and prints where each lands, on standard output.
@@ -120,7 +121,7 @@ func (p *planPrinter) end() {
 		return
 	}
 	_, err := fmt.Fprintf(p.out, "would copy %d files, %d directories, %s; %d skipped, %d failed\n",
-		p.files, p.dirs, progress.FormatBytes(p.bytes), p.skipped, p.failed)
+		p.files, p.dirs, units.Bytes(p.bytes), p.skipped, p.failed)
 	if p.err == nil {
 		p.err = err
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"mscp/internal/progress"
+	"mscp/internal/units"
 )
 
 // byteSize is a flag's value: bytes, with k, m, g or t for powers of 1024.
@@ -38,7 +38,7 @@ func (b *byteSize) String() string {
 	if *b == 0 {
 		return ""
 	}
-	return progress.FormatBytes(int64(*b))
+	return units.Bytes(int64(*b))
 }
 
 // Type is what the help shows for the value.
@@ -68,7 +68,7 @@ func (r *bitRate) String() string {
 	if *r == 0 {
 		return ""
 	}
-	return progress.FormatBits(float64(*r))
+	return units.Bits(float64(*r))
 }
 
 // Type is what the help shows for the value.

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/schollz/progressbar/v3"
+
+	"mscp/internal/units"
 )
 
 // A bar of fewer cells says nothing, one of more nothing more.
@@ -27,7 +29,7 @@ func barLine(s status, width int) string {
 	room := max(0, width-1)
 	parts := []part{
 		{percentText(s), 0}, {bytesPart(s), 3}, {filesPart(s), 4}, {ratePart(s.rate), 2},
-		{fmt.Sprintf("%9s", compact(FormatBytes(int64(s.rate)))+"/s"), 5}, {timePart(s), 1}, {connsPart(s), 6},
+		{fmt.Sprintf("%9s", compact(units.Bytes(int64(s.rate)))+"/s"), 5}, {timePart(s), 1}, {connsPart(s), 6},
 	}
 	for len(join(parts)) > room && len(parts) > 1 {
 		parts = dropLast(parts)
@@ -67,7 +69,7 @@ func percentText(s status) string {
 }
 
 func bytesPart(s status) string {
-	digits, unit := ratio(s.bytes, s.bytesKnown)
+	digits, unit := units.Ratio(s.bytes, s.bytesKnown)
 	return digits + unit + s.mark()
 }
 
@@ -77,12 +79,12 @@ func filesPart(s status) string {
 }
 
 func ratePart(bytesPerSecond float64) string {
-	return fmt.Sprintf("%10s", compact(FormatBits(8*bytesPerSecond)))
+	return fmt.Sprintf("%10s", compact(units.Bits(8*bytesPerSecond)))
 }
 
 func timePart(s status) string {
 	if s.ended {
-		return "in " + compact(FormatDuration(s.elapsed))
+		return "in " + compact(units.Duration(s.elapsed))
 	}
 	if s.verifying() {
 		return fmt.Sprintf("verified %d%%", 100*s.verified/s.bytes)
@@ -94,7 +96,7 @@ func etaText(s status) string {
 	if s.eta() == unknown {
 		return "--:--"
 	}
-	return clock(s.eta())
+	return units.Clock(s.eta())
 }
 
 func connsPart(s status) string {

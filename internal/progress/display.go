@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mscp/internal/transfer"
+	"mscp/internal/units"
 )
 
 // Mode is how a copy is shown.
@@ -223,7 +224,7 @@ func (d *Display) Copied(path string, size int64) {
 	if !d.copied {
 		return
 	}
-	d.tell("copied: " + Quote(path) + ", " + FormatBytes(size))
+	d.tell("copied: " + Quote(path) + ", " + units.Bytes(size))
 	if d.events != nil {
 		d.events.emit(copiedEvent{d.events.head("file_copied"), pathOf(path), size})
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mscp/internal/transfer"
+	"mscp/internal/units"
 )
 
 // prefix begins every line but the bar's: a job's log holds the lines of many programs.
@@ -16,12 +17,12 @@ const prefix = "mscp: "
 
 // plainLine has all figures of a look, always in the same order, for log files.
 func plainLine(s status) string {
-	digits, unit := ratio(s.bytes, s.bytesKnown)
+	digits, unit := units.Ratio(s.bytes, s.bytesKnown)
 	line := fmt.Sprintf("%sprogress: %s elapsed, %s, %s%s %s, %d/%d%s files, %s, ETA %s, %s", prefix,
-		clock(s.elapsed), strings.TrimSpace(percentText(s)), digits, s.mark(), unit,
+		units.Clock(s.elapsed), strings.TrimSpace(percentText(s)), digits, s.mark(), unit,
 		s.files, max(s.files, s.filesKnown), s.mark(), speed(s.rate), etaText(s), plural(s.conns, "connection"))
 	if s.verified > 0 {
-		line += ", " + FormatBytes(s.verified) + " verified"
+		line += ", " + units.Bytes(s.verified) + " verified"
 	}
 	return line
 }
@@ -42,16 +43,16 @@ func summaryLine(s transfer.Summary, err error) string {
 	if s.Dirs > 0 {
 		b.WriteString(", " + plural(s.Dirs, "directory"))
 	}
-	b.WriteString(", " + FormatBytes(s.Bytes) + " in " + FormatDuration(s.Elapsed))
+	b.WriteString(", " + units.Bytes(s.Bytes) + " in " + units.Duration(s.Elapsed))
 	if rate := average(s.Bytes, s.Elapsed); rate > 0 {
 		b.WriteString(", " + speed(rate))
 	}
 	b.WriteString(", " + plural(s.Conns, "connection"))
 	if s.Kept > 0 {
-		b.WriteString(", " + FormatBytes(s.Kept) + " were there already")
+		b.WriteString(", " + units.Bytes(s.Kept) + " were there already")
 	}
 	if s.Verified > 0 {
-		b.WriteString(", " + FormatBytes(s.Verified) + " verified")
+		b.WriteString(", " + units.Bytes(s.Verified) + " verified")
 	}
 	if s.Skipped > 0 {
 		fmt.Fprintf(&b, ", %d skipped", s.Skipped)
@@ -87,7 +88,7 @@ func average(bytes int64, elapsed time.Duration) float64 {
 
 // speed gives byte/s as "3.21 Gbit/s (383 MiB/s)".
 func speed(bytesPerSecond float64) string {
-	return FormatBits(8*bytesPerSecond) + " (" + FormatBytes(int64(bytesPerSecond)) + "/s)"
+	return units.Bits(8*bytesPerSecond) + " (" + units.Bytes(int64(bytesPerSecond)) + "/s)"
 }
 
 func plural(n int64, noun string) string {

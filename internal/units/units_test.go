@@ -1,4 +1,4 @@
-package progress
+package units
 
 import (
 	"strings"
@@ -9,42 +9,42 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestFormatBytes(t *testing.T) {
+func TestBytes(t *testing.T) {
 	for n, want := range map[int64]string{
 		0: "0 B", 1: "1 B", 1023: "1023 B", 1024: "1.00 KiB", 1029: "1.00 KiB", 1030: "1.01 KiB", 10234: "9.99 KiB", 10235: "10.0 KiB",
 		102348: "99.9 KiB", 102349: "100 KiB", 1<<20 - 513: "1023 KiB", 1<<20 - 512: "1.00 MiB", 1<<30 - 1: "1.00 GiB",
 		5 << 30: "5.00 GiB", 1 << 40: "1.00 TiB", 1 << 50: "1.00 PiB", 1<<63 - 1: "8.00 EiB",
 	} {
-		require.Equal(t, want, FormatBytes(n), "%d bytes", n)
+		require.Equal(t, want, Bytes(n), "%d bytes", n)
 	}
 }
 
-func TestFormatBits(t *testing.T) {
+func TestBits(t *testing.T) {
 	for rate, want := range map[float64]string{
 		0: "0 bit/s", 999.4: "999 bit/s", 999.5: "1.00 kbit/s", 1000: "1.00 kbit/s", 12345: "12.3 kbit/s", 999_499: "999 kbit/s",
 		999_500: "1.00 Mbit/s", 3.21e9: "3.21 Gbit/s", 100e9: "100 Gbit/s", 2e15: "2000 Tbit/s",
 	} {
-		require.Equal(t, want, FormatBits(rate), "%f bit/s", rate)
+		require.Equal(t, want, Bits(rate), "%f bit/s", rate)
 	}
 }
 
-func TestFormatDuration(t *testing.T) {
+func TestDuration(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0.00 s", 204 * time.Millisecond: "0.20 s", 59994 * time.Millisecond: "59.99 s", 59995 * time.Millisecond: "1:00",
 		62 * time.Second: "1:02", 3599500 * time.Millisecond: "1:00:00", 3723 * time.Second: "1:02:03",
 		24*time.Hour - time.Second: "23:59:59", 51*time.Hour + 4*time.Minute + 5*time.Second: "2d03:04:05",
 	} {
-		require.Equal(t, want, FormatDuration(d), "%d ns", d)
+		require.Equal(t, want, Duration(d), "%d ns", d)
 	}
 }
 
 func TestUnitsStayShort(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Int64Min(0).Draw(t, "n")
-		text := FormatBytes(n)
+		text := Bytes(n)
 		require.LessOrEqual(t, len(text), len("1023 KiB"))
 		require.False(t, strings.HasPrefix(text, "1024"), text)
-		require.LessOrEqual(t, len(FormatBits(float64(n)/1e4)), len("1.00 Gbit/s"))
+		require.LessOrEqual(t, len(Bits(float64(n)/1e4)), len("1.00 Gbit/s"))
 	})
 }
 
@@ -60,7 +60,7 @@ func TestRatio(t *testing.T) {
 		{1 << 30, 500 << 30, "1/500", "GiB"},
 		{2048, 0, "2.00/2.00", "KiB"}, // more than known: never more than all
 	} {
-		digits, unit := ratio(c.done, c.known)
+		digits, unit := Ratio(c.done, c.known)
 		require.Equal(t, c.digits+" "+c.unit, digits+" "+unit)
 	}
 }

@@ -1,4 +1,6 @@
-package progress
+// Package units writes amounts for people: bytes in powers of 1024 (IEC 80000-13: KiB), bits per second in powers of 1000
+// (SI: kbit/s), each with three digits. What the log, the summary and the benchmark show of one amount is then the same text.
+package units
 
 import (
 	"fmt"
@@ -6,28 +8,28 @@ import (
 	"time"
 )
 
-// FormatBytes gives n bytes with three digits in IEC units (IEC 80000-13): "1023 B", "1.25 KiB", "12.5 GiB".
-func FormatBytes(n int64) string {
+// Bytes gives n bytes with three digits in IEC units (IEC 80000-13): "1023 B", "1.25 KiB", "12.5 GiB".
+func Bytes(n int64) string {
 	s := byteScale(n)
 	return s.digits(float64(n)) + " " + s.unit
 }
 
-// FormatBits gives a rate in bit/s with three digits in SI units: "999 bit/s", "1.25 kbit/s", "12.5 Gbit/s".
-func FormatBits(bitsPerSecond float64) string {
+// Bits gives a rate in bit/s with three digits in SI units: "999 bit/s", "1.25 kbit/s", "12.5 Gbit/s".
+func Bits(bitsPerSecond float64) string {
 	s := scaleOf(bitsPerSecond, 1000, "bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s")
 	return s.digits(bitsPerSecond) + " " + s.unit
 }
 
-// FormatDuration gives "7.31 s" below a minute, from there on "1:02", "1:02:03" or "2d03:04:05".
-func FormatDuration(d time.Duration) string {
+// Duration gives "7.31 s" below a minute, from there on "1:02", "1:02:03" or "2d03:04:05".
+func Duration(d time.Duration) string {
 	if d < 59995*time.Millisecond { // what does not round to 60.00
 		return fmt.Sprintf("%.2f s", d.Seconds())
 	}
-	return clock(d)
+	return Clock(d)
 }
 
-// clock gives d in whole seconds: "0:07", "1:02:03", "2d03:04:05".
-func clock(d time.Duration) string {
+// Clock gives d in whole seconds: "0:07", "1:02:03", "2d03:04:05".
+func Clock(d time.Duration) string {
 	s := int64(d.Round(time.Second) / time.Second)
 	day, hour, minute := s/86400, s/3600%24, s/60%60
 	switch s %= 60; {
@@ -82,8 +84,8 @@ func (scale) decimals(v float64) int {
 	return 0
 }
 
-// ratio gives two amounts in the unit and with the decimals of the second: "0.3/12.5", "GiB".
-func ratio(done, known int64) (digits, unit string) {
+// Ratio gives two amounts in the unit and with the decimals of the second: "0.3/12.5", "GiB".
+func Ratio(done, known int64) (digits, unit string) {
 	known = max(done, known)
 	s := byteScale(known)
 	total := s.digits(float64(known))
