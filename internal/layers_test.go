@@ -29,12 +29,12 @@ func arrows() map[string][]string {
 		"internal/sftpwire": {},
 		"internal/units":    {},
 
-		"internal/sshconf":   {"internal/endpoint"},
-		"internal/sshpool":   {"internal/sshconf"},
-		"internal/fsys":      {"internal/sftpwire"},
-		"internal/plan":      {"internal/fsys", "internal/journal"},
-		"internal/transfer":  {"internal/plan", "internal/chunker", "internal/journal", "internal/fsys"},
-		"internal/progress":  {"internal/transfer", "internal/units"},
+		"internal/sshconf":  {"internal/endpoint"},
+		"internal/sshpool":  {"internal/sshconf"},
+		"internal/fsys":     {"internal/sftpwire"},
+		"internal/plan":     {"internal/fsys", "internal/journal"},
+		"internal/transfer": {"internal/plan", "internal/chunker", "internal/journal", "internal/fsys"},
+		"internal/progress": {"internal/transfer", "internal/units"},
 
 		// The benchmark runs mscp and its peers as commands, and knows nothing of what they are made of.
 		"internal/benchmark/result":   {},
