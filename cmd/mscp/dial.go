@@ -23,6 +23,7 @@ type dialer struct {
 	login  time.Duration // what the first login took
 
 	commands *commands
+	opened   func(*lane)
 }
 
 // lane is an SFTP session and the channel that it runs on.
@@ -86,8 +87,21 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 	})
 	return &dialer{
 		Transport: t, prompt: prompt, side: c.host().Login(), block: int(c.block), stall: c.stallTimeout, commands: newCommands(),
-		host: fmt.Sprintf("%s@%s:%d", host.User, host.HostName, host.Port),
+		host: fmt.Sprintf("%s@%s:%d", host.User, host.HostName, host.Port), opened: c.opened,
 	}, err
+}
+
+// opened tells of a channel. What a channel through the system's ssh is enciphered with, only that ssh knows.
+func (c *copier) opened(l *lane) {
+	if c.dryRun {
+		return // standard output is the plan
+	}
+	block := l.sftp.Block()
+	e := progress.Channel{Connection: l.Conn(), Block: block, Inflight: transfer.BlocksInFlight(c.inflight, block)}
+	if ch, ok := l.channel.(*sshpool.Channel); ok {
+		e.Cipher = ch.Conn().Cipher()
+	}
+	c.display.Opened(e)
 }
 
 func (c *copier) sshFlags4Host() sshconf.Flags {
@@ -156,6 +170,7 @@ func (d *dialer) openLane(ctx context.Context) (*lane, error) {
 	l := &lane{channel: ch, sftp: s}
 	l.closed = func() { d.commands.remove(l) }
 	d.commands.add(l)
+	d.opened(l)
 	return l, nil
 }
 

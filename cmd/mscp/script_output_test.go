@@ -23,6 +23,7 @@ func eventFields() map[string]string {
 		"file_failed":  "path path_base64? error",
 		"file_skipped": "path path_base64? kind",
 		"file_copied":  "path path_base64? bytes",
+		"channel":      "connection cipher? block_bytes inflight",
 		"notice":       "text",
 		"summary":      "ok files dirs skipped failed differing bytes kept_bytes verified_bytes seconds bits_per_second connections interrupted error?",
 	}

@@ -219,6 +219,21 @@ func (d *Display) Notice(text string) {
 	}
 }
 
+// Channel is an SFTP channel that was opened.
+type Channel struct {
+	Connection int    // which of the SSH connections it runs on, from 1
+	Cipher     string // of that connection, from the client to the server; empty: the system's ssh knows
+	Block      int    // bytes that a request carries
+	Inflight   int    // blocks in flight at most
+}
+
+// Opened shows a channel to those who ask for events.
+func (d *Display) Opened(c Channel) {
+	if d.events != nil {
+		d.events.emit(channelEvent{d.events.head("channel"), c.Connection, c.Cipher, c.Block, c.Inflight})
+	}
+}
+
 // Copied shows a file that is in place, if Options.Verbose asks for it.
 func (d *Display) Copied(path string, size int64) {
 	if !d.copied {

@@ -41,6 +41,8 @@
 //
 //	start         sources, target: as given on the command line. sources_base64 (of all sources, in their order) and
 //	              target_base64 as for path
+//	channel       an SFTP channel was opened. connection: which of the SSH connections it runs on, from 1; cipher: absent if
+//	              the system's ssh made the connection; block_bytes: of a request; inflight: blocks in flight at most
 //	progress      elapsed_seconds; bytes: acknowledged by the destination; bytes_known: found by the walk; files: in place;
 //	              files_known; dirs; skipped; failed; kept_bytes: copied by an earlier run; verified_bytes: compared; walked: true when the walk has ended and the known
 //	              figures are totals; connections, lanes: open now; bits_per_second: over the last seconds;

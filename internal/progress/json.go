@@ -66,6 +66,13 @@ type (
 		pathFields
 		Bytes int64 `json:"bytes"`
 	}
+	channelEvent struct {
+		head
+		Connection int    `json:"connection"`
+		Cipher     string `json:"cipher,omitempty"`
+		Block      int    `json:"block_bytes"`
+		Inflight   int    `json:"inflight"`
+	}
 	noticeEvent struct {
 		head
 		Text string `json:"text"`

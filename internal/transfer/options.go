@@ -86,10 +86,11 @@ func (o *Options) workers() int {
 	return filesPerLane
 }
 
-// inflight is how many large blocks a lane has on their way. More than the window, so that it is still full while the
-// destination of a download writes a block and while acknowledgements of an upload come back.
-func (o *Options) inflight(block int) int {
-	n := o.Inflight
+func (o *Options) inflight(block int) int { return BlocksInFlight(o.Inflight, block) }
+
+// BlocksInFlight is how many large blocks of that many bytes a lane has on their way, where Options.Inflight is n. By default more than
+// the window, so that it is still full while the destination of a download writes a block and while acknowledgements of an upload come back.
+func BlocksInFlight(n, block int) int {
 	if n == 0 {
 		n = (window*3/2 + block - 1) / block
 	}
