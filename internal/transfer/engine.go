@@ -18,8 +18,9 @@ type engine struct {
 	block  int // as the first lane has it
 	remote *remote
 
-	lanes lanes
-	mark  progressMark
+	lanes    lanes
+	doubtful doubtful
+	mark     progressMark
 
 	stop  context.CancelCauseFunc // ends the copy with a reason
 	over  func() bool             // whether it is being ended

@@ -55,6 +55,7 @@ func (l *lane) run(ctx context.Context) {
 	}
 	wg.Wait()
 	l.giveBack()
+	l.tidy()
 }
 
 func (l *lane) work(ctx context.Context) {

@@ -151,7 +151,7 @@ func (e *engine) openOutput(dst fsys.FS, f *file, first bool) (fsys.File, error)
 	if f.verifying {
 		return dst.Edit(f.part)
 	}
-	return dst.Create(f.part, 0o600, first && f.inPlace)
+	return e.create(dst, f, first && f.inPlace)
 }
 
 // first opens the local file and makes the partial one, unless that is done.

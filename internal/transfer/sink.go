@@ -133,21 +133,25 @@ func (s *sink) FinishDir(d *plan.Dir) {
 	if e.over() {
 		return // what it was to hold is not all there: the next run writes to it
 	}
-	dst, name := e.destination(), e.target(d.Dst)
-	var err error
-	switch {
-	case e.Preserve:
-		err = dst.SetAttr(name, attrOf(d.Info, true))
-	case d.Made && (d.Dst == "" || d.Info.Mode.Perm()&0o700 != 0o700):
-		var now fsys.Info
-		if now, err = dst.Stat(name); err == nil {
-			mode := now.Mode & (d.Info.Mode.Perm() | fs.ModeSetgid | fs.ModeSticky) // what the parent gave stays
-			err = dst.SetAttr(name, fsys.Attr{Mode: &mode})
-		}
-	}
-	if err = e.attrResult(err); err != nil {
+	if err := e.attrResult(e.finishDir(e.destination(), d)); err != nil {
 		e.report(d.Src, err)
 	}
+}
+
+func (e *engine) finishDir(dst fsys.FS, d *plan.Dir) error {
+	name := e.target(d.Dst)
+	switch {
+	case e.Preserve:
+		return dst.SetAttr(name, attrOf(d.Info, true))
+	case d.Made && (d.Dst == "" || d.Info.Mode.Perm()&0o700 != 0o700):
+		now, err := dst.Stat(name)
+		if err != nil {
+			return err
+		}
+		mode := now.Mode & (d.Info.Mode.Perm() | fs.ModeSetgid | fs.ModeSticky) // what the parent gave stays
+		return dst.SetAttr(name, fsys.Attr{Mode: &mode})
+	}
+	return nil
 }
 
 // Skipped implements plan.Sink.

@@ -1,0 +1,74 @@
+package transfer
+
+import (
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"mscp/internal/fsys"
+)
+
+// doubtful are the files whose partial file was being made on a lane when that was lost. The lane's server may still carry out
+// the request when another lane has given the file its name: then an empty partial file appears, and stays.
+type doubtful struct {
+	mu    sync.Mutex
+	files map[*file]bool
+}
+
+// add remembers a file. Beyond as many as the queue holds none is remembered, whatever the number of lanes that are lost.
+func (d *doubtful) add(f *file) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.files == nil {
+		d.files = make(map[*file]bool)
+	}
+	if len(d.files) < queueFiles {
+		d.files[f] = true
+	}
+}
+
+// take forgets all files and returns them.
+func (d *doubtful) take() map[*file]bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := d.files
+	d.files = nil
+	return all
+}
+
+// tidy removes what servers of lost lanes have made late. It is called when all files have ended, by a lane that is still open; what
+// it cannot do costs nothing but an empty file.
+func (l *lane) tidy() {
+	if l.lost.Load() || l.e.over() {
+		return
+	}
+	var group errgroup.Group
+	group.SetLimit(filesPerLane)
+	for f := range l.e.doubtful.take() {
+		group.Go(func() error {
+			l.removeLate(f)
+			return nil
+		})
+	}
+	_ = group.Wait()
+}
+
+// removeLate removes an empty partial file, and gives its directory the time back. One that is not empty is another run's.
+func (l *lane) removeLate(f *file) {
+	i, err := l.fs.Lstat(f.part)
+	if err != nil || !i.IsRegular() || i.Size > 0 || l.fs.Remove(f.part) != nil {
+		return
+	}
+	if f.Parent != nil {
+		_ = l.e.finishDir(l.fs, f.Parent)
+	}
+}
+
+// create opens the partial file of an upload or a download, and makes it where it is not there.
+func (e *engine) create(dst fsys.FS, f *file, truncate bool) (fsys.File, error) {
+	h, err := dst.Create(f.part, 0o600, truncate)
+	if fsys.Lost(err) && !f.inPlace {
+		e.doubtful.add(f)
+	}
+	return h, err
+}
