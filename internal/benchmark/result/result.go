@@ -83,6 +83,7 @@ const (
 // Case is one tool with its settings at one question.
 type Case struct {
 	Question
+	From        string   `json:"from,omitempty"` // the name of the file that it came from, after Merge
 	Tool        string   `json:"tool"`
 	Version     string   `json:"version,omitempty"`
 	Settings    string   `json:"settings,omitempty"`
