@@ -308,3 +308,40 @@ func TestNoSFTP(t *testing.T) {
 	var typed *fsys.Error
 	require.ErrorAs(t, err, &typed)
 }
+
+// inOrder refuses each WRITE that does not begin where the last one of its file ended, in rclone's words.
+type inOrder struct {
+	says string
+	next uint64
+}
+
+func (o *inOrder) Request(c *sshserver.Call) sshserver.Action {
+	switch {
+	case c.Kind != sshserver.Write:
+		return sshserver.Pass
+	case c.Offset != o.next:
+		c.Reply = sshserver.NewPacket(sshserver.Status, c.ID).AddUint32(uint32(sshserver.Failure)).AddString(o.says).AddString("")
+		return sshserver.Answer
+	}
+	o.next += uint64(c.Length)
+	return sshserver.Pass
+}
+
+func (o *inOrder) Reply(*sshserver.Call) sshserver.Action { return sshserver.Pass }
+
+func TestSequential(t *testing.T) {
+	for says, want := range map[string]error{"Illegal seek": fsys.ErrSequential, "illegal seek": fsys.ErrSequential, "Failure": fsys.ErrFailure} {
+		s := openFaulty(t, 0, &inOrder{says: says})
+		w, err := s.Create(s.at("f"), 0o600, false)
+		require.NoError(t, err)
+		_, err = w.WriteAt([]byte("a"), 0)
+		require.NoError(t, err)
+		_, err = w.WriteAt([]byte("c"), 2)
+		require.ErrorIs(t, err, want)
+		_, err = w.WriteAt([]byte("b"), 1)
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		require.True(t, s.sftp.CanSync())
+	}
+	require.False(t, openFaulty(t, 0, sshserver.Without(sshserver.ExtFsync)).sftp.CanSync())
+}

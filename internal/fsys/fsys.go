@@ -12,7 +12,7 @@
 //
 // Every error is an [*Error]: it names the side, the operation and the path, and wraps the reason. The reasons
 // that callers decide on are found with errors.Is: [fs.ErrNotExist], [fs.ErrPermission], [fs.ErrExist],
-// [ErrNoSpace], [ErrQuota], [ErrReadOnly], [ErrTooLarge], [ErrUnsupported], [ErrIsDir], [ErrNotDir].
+// [ErrNoSpace], [ErrQuota], [ErrReadOnly], [ErrTooLarge], [ErrUnsupported], [ErrIsDir], [ErrNotDir], [ErrSequential].
 package fsys
 
 import (

@@ -107,6 +107,9 @@ func (s *SFTP) Block() int { return s.block }
 // while one waits.
 func (s *SFTP) Stalled(limit time.Duration) bool { return s.wire.Stalled(limit) }
 
+// CanSync tells whether the server has fsync@openssh.com.
+func (s *SFTP) CanSync() bool { return s.fsync }
+
 // Handles is how many files the server lets one channel hold open, 0 where it does not say.
 func (s *SFTP) Handles() int { return int(min(s.limits.Handles, 1<<20)) }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"strings"
 
 	"github.com/pkg/sftp"
 
@@ -24,6 +25,9 @@ func (s *SFTP) failed(op, name string, err error) error {
 // error of pkg/sftp or sftpwire means that the channel is gone.
 func (s *SFTP) err(op, name string, err error) error {
 	reason := s.reason(err)
+	if op == "write" && outOfOrder(reason) {
+		return &Error{s.side, op, name, ErrSequential}
+	}
 	switch op {
 	case "create", "write", "make directory", "truncate", "rename to", "close":
 		reason = s.diagnose(name, reason)
@@ -47,6 +51,14 @@ func (s *SFTP) diagnose(name string, reason error) error {
 		return ErrNoSpace
 	}
 	return reason
+}
+
+// outOfOrder tells a WRITE that was refused because it is not the next one. SFTP version 3 has no code for it, so that this is the one
+// place where a text decides: strerror of ESPIPE, in rclone's spelling (vfs/errors.go). A server that lies gains nothing: the file is
+// sent once more.
+func outOfOrder(reason error) bool {
+	var r *Refusal
+	return errors.As(reason, &r) && strings.EqualFold(r.Text, "Illegal seek")
 }
 
 const statvfsReadOnly = 0x1 // SSH_FXE_STATVFS_ST_RDONLY

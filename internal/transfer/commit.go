@@ -46,8 +46,16 @@ func (l *lane) end(f *file, err error) {
 	l.e.endFile(f, f.failed())
 }
 
-// restart queues a file anew whose source has changed, once: it may have been written to for the last time just then.
+// restart queues a file anew that failed for a reason which may be gone by then.
 func (l *lane) restart(f *file) (bool, error) {
+	if errors.Is(f.failed(), fsys.ErrSequential) {
+		return l.restartInOrder(f), nil
+	}
+	return l.restartChanged(f)
+}
+
+// restartChanged queues a file anew whose source has changed, once: it may have been written to for the last time just then.
+func (l *lane) restartChanged(f *file) (bool, error) {
 	if f.again || !errors.Is(f.failed(), ErrChanged) {
 		return false, nil
 	}

@@ -27,7 +27,7 @@ type engine struct {
 	begun time.Time
 
 	// Notices that are given once.
-	notAtomic, noAttr, fewer, noDigest, noSync sync.Once
+	notAtomic, noAttr, fewer, noDigest, noSync, ordered sync.Once
 
 	bySource map[string]*earlier
 }

@@ -39,6 +39,7 @@ type file struct {
 	handles   sync.WaitGroup // remote handles that are open
 	verifying bool           // its blocks are compared, not copied: changes only while none is handed out
 	again     bool           // it is copied anew because the source changed
+	inOrder   bool           // it is sent in order
 
 	opening sync.Mutex // held while local is opened and the partial file is made
 	local   fsys.File  // shared by all lanes
@@ -78,6 +79,11 @@ func (f *file) cut() span {
 	return s
 }
 
+// untouched tells whether all of a file of several blocks is still to be copied.
+func (f *file) untouched() bool {
+	return !f.single && !f.verifying && len(f.todo) == 1 && f.todo[0] == extent{0, f.Info.Size}
+}
+
 // do sets what is to be done.
 func (f *file) do(todo []extent) {
 	f.todo = todo
@@ -91,11 +97,11 @@ func (f *file) do(todo []extent) {
 // all is the whole file.
 func (f *file) all() []extent { return []extent{{0, f.Info.Size}} }
 
-// fail keeps the first error.
+// fail keeps the first error, or the one that says why there are others.
 func (f *file) fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.err == nil {
+	if f.err == nil || errors.Is(err, fsys.ErrSequential) {
 		f.err = err
 	}
 }

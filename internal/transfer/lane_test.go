@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mscp/internal/fsys"
@@ -30,6 +31,7 @@ type testLane struct {
 	block   int
 	plain   bool // no LastReader, LastWriter
 	removes bool // no rename that replaces
+	whole   bool // as rclone: each OPEN for writing empties the file, and takes it only in order; no fsync
 	fate    func(memfs.Call) fate
 
 	slowClose time.Duration    // of its files
@@ -157,10 +159,16 @@ func (f *laneFS) Open(name string) (fsys.File, error) {
 }
 
 func (f *laneFS) Create(name string, perm fs.FileMode, truncate bool) (fsys.File, error) {
+	truncate = truncate || f.whole
 	return f.open(memfs.Call{Op: "create", Path: name}, func() (fsys.File, error) { return f.to.Create(name, perm, truncate) })
 }
 
+func (f *laneFS) CanSync() bool { return !f.whole }
+
 func (f *laneFS) Edit(name string) (fsys.File, error) {
+	if f.whole {
+		return f.Create(name, 0o600, true)
+	}
 	return f.open(memfs.Call{Op: "open", Path: name}, func() (fsys.File, error) { return f.to.Edit(name) })
 }
 
@@ -185,6 +193,7 @@ type laneFile struct {
 	fsys.File
 	l    *testLane
 	name string
+	next atomic.Int64 // offset
 }
 
 func (f *laneFile) ReadAt(p []byte, off int64) (n int, err error) {
@@ -196,7 +205,13 @@ func (f *laneFile) WriteAt(p []byte, off int64) (n int, err error) {
 	if len(p) > f.l.block {
 		return 0, errors.New("more than a block")
 	}
-	err = f.l.call(memfs.Call{Op: "write", Path: f.name, Off: off, Len: len(p)}, func() error { n, err = f.File.WriteAt(p, off); return err })
+	err = f.l.call(memfs.Call{Op: "write", Path: f.name, Off: off, Len: len(p)}, func() error {
+		if f.l.whole && !f.next.CompareAndSwap(off, off+int64(len(p))) {
+			return &fsys.Error{Side: f.l.to.Side(), Op: "write", Path: f.name, Err: fsys.ErrSequential}
+		}
+		n, err = f.File.WriteAt(p, off)
+		return err
+	})
 	return n, err
 }
 

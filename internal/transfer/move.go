@@ -16,6 +16,8 @@ func (l *lane) move(ctx context.Context, b block, buf []byte) {
 		l.begin(ctx, b.f)
 	case b.kind == commit:
 		l.commit(b.f)
+	case b.kind == inOrder:
+		l.moveInOrder(ctx, b.f)
 	case b.h == nil:
 		l.moveSmall(ctx, b, buf)
 	default:
@@ -80,21 +82,29 @@ func (l *lane) copyBlock(ctx context.Context, b block, buf []byte) error {
 	if err != nil {
 		return err
 	}
-	n, err := src.ReadAt(buf, b.off)
-	if n < len(buf) {
-		if err == nil || err == io.EOF {
-			return l.e.sourceError(b.f.Src, ErrChanged)
-		}
+	if err := l.readBlock(b.f, src, buf, b.off); err != nil {
 		return err
 	}
 	if b.f.verifying {
-		return l.e.compareBlock(b.f, dst, buf, b.off)
+		return l.compareBlock(b.f, dst, buf, b.off)
 	}
-	if err := l.e.limit.wait(ctx, n, l.lost.Load); err != nil {
+	if err := l.e.limit.wait(ctx, len(buf), l.lost.Load); err != nil {
 		return err
 	}
 	_, err = dst.WriteAt(buf, b.off)
 	return err
+}
+
+// readBlock fills buf from a source, which is as long as was planned or has changed.
+func (l *lane) readBlock(f *file, src fsys.File, buf []byte, off int64) error {
+	n, err := src.ReadAt(buf, off)
+	if n < len(buf) {
+		if err == nil || err == io.EOF {
+			return l.e.sourceError(f.Src, ErrChanged)
+		}
+		return err
+	}
+	return nil
 }
 
 func (e *engine) sourceError(src string, err error) error {
@@ -136,22 +146,24 @@ func (l *lane) prepare(f *file, h *handle) error {
 // connection's server carries out late can take away what has been acknowledged. What --inplace overwrites is emptied by
 // whoever opens it first.
 func (e *engine) output(dst fsys.FS, f *file, first bool) (fsys.File, error) {
-	h, err := e.openOutput(dst, f, first)
+	return permitted(dst, f, func() (fsys.File, error) {
+		if f.verifying {
+			return dst.Open(f.part)
+		}
+		return e.create(dst, f, first && f.inPlace)
+	})
+}
+
+// permitted opens a partial file of which an earlier run was killed when it had set a mode that forbids it.
+func permitted(dst fsys.FS, f *file, open func() (fsys.File, error)) (fsys.File, error) {
+	h, err := open()
 	if errors.Is(err, fs.ErrPermission) && !f.inPlace {
-		// An earlier run was killed when it had set a mode that forbids writing.
 		mode := fs.FileMode(0o600)
 		if dst.SetAttr(f.part, fsys.Attr{Mode: &mode}) == nil {
-			return e.openOutput(dst, f, first)
+			return open()
 		}
 	}
 	return h, err
-}
-
-func (e *engine) openOutput(dst fsys.FS, f *file, first bool) (fsys.File, error) {
-	if f.verifying {
-		return dst.Edit(f.part)
-	}
-	return e.create(dst, f, first && f.inPlace)
 }
 
 // first opens the local file and makes the partial one, unless that is done.

@@ -6,9 +6,10 @@ import "sync"
 type kind uint8
 
 const (
-	move   kind = iota // copy a range, or compare it where the file is being verified
-	begin              // find out what an earlier run left of it
-	commit             // put it in place: no bytes are left to move
+	move    kind = iota // copy a range, or compare it where the file is being verified
+	begin               // find out what an earlier run left of it
+	commit              // put it in place: no bytes are left to move
+	inOrder             // copy all of it, block by block: see order.go
 )
 
 // span is a range of a file to move, or another step on its way.
@@ -41,6 +42,7 @@ type queue struct {
 	small  int64   // not handed out, of one block
 	walked bool
 	ended  bool
+	order  bool // larger files are handed out whole, to be sent in order
 
 	allChunks, allSmall int64 // pushed so far
 }
@@ -129,8 +131,14 @@ func (q *queue) pop(stop func() bool) (span, bool) {
 // cut takes the next chunk off the first file.
 func (q *queue) cut() span {
 	f := q.files[0]
-	s := f.cut()
-	q.count(f, -f.chunksIn(s.len))
+	s := span{f: f, kind: inOrder}
+	if q.order && f.untouched() {
+		q.count(f, -f.chunks())
+		f.inOrder, f.todo = true, nil
+	} else {
+		s = f.cut()
+		q.count(f, -f.chunksIn(s.len))
+	}
 	if len(f.todo) == 0 {
 		q.files[0] = nil
 		if q.files = q.files[1:]; len(q.files) <= queueFiles-1 {
@@ -138,6 +146,13 @@ func (q *queue) cut() span {
 		}
 	}
 	return s
+}
+
+// sendInOrder has larger files sent in order from now on, those that wait too.
+func (q *queue) sendInOrder() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.order = true
 }
 
 // fileEnded is called once for each file that was pushed.

@@ -17,6 +17,9 @@ func (l *lane) moveSmall(ctx context.Context, b block, buf []byte) {
 	} else {
 		err = l.smallDown(ctx, f, buf)
 	}
+	if err == nil {
+		err = l.verifySmall(f, buf)
+	}
 	if l.interrupted(ctx, err) {
 		l.e.queue.again(b.span)
 		return
@@ -25,16 +28,13 @@ func (l *lane) moveSmall(ctx context.Context, b block, buf []byte) {
 		l.useful.Store(true)
 		f.moved.Add(b.len)
 		l.e.Counters.Bytes.Add(b.len)
-		err = l.completeSmall(f, buf)
+		err = l.completeSmall(f)
 	}
 	l.end(f, err)
 }
 
-// completeSmall puts a file in place that is written and closed.
-func (l *lane) completeSmall(f *file, buf []byte) error {
-	if err := l.verifySmall(f, buf); err != nil {
-		return err
-	}
+// completeSmall puts a file in place that is written, closed and compared.
+func (l *lane) completeSmall(f *file) error {
 	_, dst := l.e.sides(l)
 	if err := l.e.syncFile(dst, f.part); err != nil {
 		return err

@@ -74,8 +74,9 @@ func (e *engine) sameDigests(ctx context.Context, f *file) bool {
 
 var compareBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// compareBlock compares a block of the copy with want, the source's, and sends it again where it differs.
-func (e *engine) compareBlock(f *file, dst fsys.File, want []byte, off int64) error {
+// compareBlock compares a block of the copy with want, the source's, and sends it again where it differs. The copy is open for reading
+// only: rclone's server empties whatever is opened for writing.
+func (l *lane) compareBlock(f *file, dst fsys.File, want []byte, off int64) error {
 	b := compareBuffers.Get().(*[]byte)
 	defer compareBuffers.Put(b)
 	if cap(*b) < len(want) {
@@ -93,11 +94,24 @@ func (e *engine) compareBlock(f *file, dst fsys.File, want []byte, off int64) er
 		if try > 0 {
 			return &VerifyError{f.Src, off}
 		}
-		e.Observer.Notice(fmt.Sprintf("%q: the copy differs from the source at byte %d: that block is sent again", f.Src, off))
-		if _, err := dst.WriteAt(want, off); err != nil {
+		l.e.Observer.Notice(fmt.Sprintf("%q: the copy differs from the source at byte %d: that block is sent again", f.Src, off))
+		if err := l.sendAgain(f, want, off); err != nil {
 			return err
 		}
 	}
+}
+
+func (l *lane) sendAgain(f *file, block []byte, off int64) error {
+	_, dst := l.e.sides(l)
+	h, err := permitted(dst, f, func() (fsys.File, error) { return dst.Edit(f.part) })
+	if err != nil {
+		return err
+	}
+	_, err = h.WriteAt(block, off)
+	if cerr := h.Close(); err == nil {
+		err = cerr
+	}
+	return err
 }
 
 // verifySmall compares a file of one block, which buf holds.
@@ -106,11 +120,11 @@ func (l *lane) verifySmall(f *file, buf []byte) error {
 	if l.e.Verify == nil || f.special(dst) {
 		return nil
 	}
-	h, err := dst.Edit(f.part)
+	h, err := dst.Open(f.part)
 	if err != nil {
 		return err
 	}
-	err = l.e.compareBlock(f, h, buf, 0)
+	err = l.compareBlock(f, h, buf, 0)
 	if cerr := h.Close(); err == nil {
 		err = cerr
 	}
@@ -120,9 +134,14 @@ func (l *lane) verifySmall(f *file, buf []byte) error {
 	return err
 }
 
-// syncFile puts a file on stable storage where --fsync asks for it.
+// syncFile puts a file on stable storage where --fsync asks for it. A server that cannot is not asked to open the file, which it might
+// empty.
 func (e *engine) syncFile(dst fsys.FS, name string) error {
 	if !e.Sync {
+		return nil
+	}
+	if s, ok := dst.(syncer); ok && !s.CanSync() {
+		e.cannotSync()
 		return nil
 	}
 	h, err := dst.Edit(name)
@@ -131,7 +150,7 @@ func (e *engine) syncFile(dst fsys.FS, name string) error {
 	}
 	err = h.Sync()
 	if errors.Is(err, fsys.ErrUnsupported) {
-		e.noSync.Do(func() { e.Observer.Notice("the server cannot put files on stable storage (no fsync@openssh.com)") })
+		e.cannotSync()
 		err = nil
 	}
 	if cerr := h.Close(); err == nil {
@@ -139,6 +158,13 @@ func (e *engine) syncFile(dst fsys.FS, name string) error {
 	}
 	return err
 }
+
+func (e *engine) cannotSync() {
+	e.noSync.Do(func() { e.Observer.Notice("the server cannot put files on stable storage (no fsync@openssh.com)") })
+}
+
+// syncer is a Remote that knows whether it can put files on stable storage.
+type syncer interface{ CanSync() bool }
 
 // dirSyncer is a file system that can put a directory's names on stable storage. SFTP has no request for it.
 type dirSyncer interface{ SyncDir(name string) error }
