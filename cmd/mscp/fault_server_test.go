@@ -3,6 +3,10 @@
 package main
 
 import (
+	"encoding/binary"
+	"os"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -163,3 +167,57 @@ func TestServerThatNeverSpeaksSFTP(t *testing.T) {
 		require.Contains(t, o.stderr, "no SFTP session: connection lost: no answer within 500ms")
 	}
 }
+
+// A server that takes files only in order gets them so, also when connections are lost; --verify and --fsync do not spoil them.
+func TestServerThatTakesFilesInOrder(t *testing.T) {
+	t.Parallel()
+	for name, flags := range map[string][]string{
+		"plain": nil, "verified": {"--verify=readback"}, "synced": {"--fsync"}, "in place": {"--inplace", "-p"},
+	} {
+		for what, kind := range map[string]sshserver.Kind{"": 0, ", a WRITE without an answer": sshserver.Write} {
+			t.Run(name+what, func(t *testing.T) {
+				t.Parallel()
+				lost := &hangOnce{which: func(c *sshserver.Call) bool { return c.Kind == kind }}
+				r := faultyServer(t, withFaults(lost, &inOrder{next: map[string]uint64{}}, sshserver.Without(sshserver.ExtFsync)))
+				r.tree("src")
+				r.make("dst/large", 2_000_000)
+				o := r.exits(0, append(append(chunky("-n", "3", "--stall-timeout", "1s"), flags...), "src/.", "server:dst")...)
+				require.Equal(t, 1, strings.Count(o.stderr, "the server takes a file only from its beginning to its end"))
+				r.sameAfterLoss("server:dst")
+			})
+		}
+	}
+}
+
+// inOrder is a server like rclone's: it empties a file that is opened for writing, and refuses a WRITE that does not begin where the last
+// one ended, and the first that may not.
+type inOrder struct {
+	mu      sync.Mutex
+	next    map[string]uint64 // offset, by path
+	refused bool
+}
+
+func (o *inOrder) Request(c *sshserver.Call) sshserver.Action {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case c.Kind == sshserver.Open && opensForWriting(c.Request):
+		_ = os.Truncate(c.Path, 0)
+		o.next[c.Path] = 0
+	case c.Kind == sshserver.Write && (c.Offset != o.next[c.Path] || c.Offset > 0 && !o.refused):
+		o.refused = true
+		c.Reply = sshserver.NewPacket(sshserver.Status, c.ID).AddUint32(uint32(sshserver.Failure)).AddString("Illegal seek").AddString("")
+		return sshserver.Answer
+	case c.Kind == sshserver.Write:
+		o.next[c.Path] += uint64(c.Length)
+	}
+	return sshserver.Pass
+}
+
+// opensForWriting looks for SSH_FXF_WRITE, behind the path of an OPEN.
+func opensForWriting(p sshserver.Packet) bool {
+	b := p.Body()
+	return binary.BigEndian.Uint32(b[4+binary.BigEndian.Uint32(b):])&2 != 0
+}
+
+func (o *inOrder) Reply(*sshserver.Call) sshserver.Action { return sshserver.Pass }
