@@ -251,3 +251,23 @@ func requireWhole(r *rig, src, dst string) {
 		require.Equal(r.t, want[name], sum, name)
 	}
 }
+
+// What the tests forgive is no more than an empty partial file beside the complete one.
+func TestRemoveLate(t *testing.T) {
+	r := &rig{t: t, dir: t.TempDir()}
+	long := strings.Repeat("n", 255)
+	for name, size := range map[string]int{
+		"src/d/f": 5, "dst/d/f": 5, "dst/d/.f.0123456789ab.mscp-part": 0,
+		"dst/d/" + long: 1, "dst/d/." + long[:231] + ".0123456789ab.mscp-part": 0,
+		"dst/d/.f.ba9876543210.mscp-part": 1, "dst/d/.gone.0123456789ab.mscp-part": 0, "dst/d/.f.mscp-part": 0,
+	} {
+		r.make(name, size)
+	}
+	removeLate(t, r.path("src"), r.path("dst"))
+	requireHolds(r, "dst", "d/f", "d/"+long, "d/.f.ba9876543210.mscp-part", "d/.gone.0123456789ab.mscp-part", "d/.f.mscp-part")
+	was, err := os.Stat(r.path("src/d"))
+	require.NoError(t, err)
+	now, err := os.Stat(r.path("dst/d"))
+	require.NoError(t, err)
+	require.Equal(t, was.ModTime(), now.ModTime())
+}
