@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -81,24 +78,13 @@ func (d *demo) run(ctx context.Context) (err error) {
 
 // serve starts the server and leaves the client's key and the server's host key in files.
 func (d *demo) serve(ctx context.Context) error {
-	public, private, err := ed25519.GenerateKey(rand.Reader)
+	key, err := sshserver.WriteKey(d.path("key"))
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	block, err := ssh.MarshalPrivateKey(private, "mscp demo")
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
-	key, err := ssh.NewPublicKey(public)
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
-	d.server, err = sshserver.New(sshserver.Options{Home: d.dir, Keys: []ssh.PublicKey{key}})
+	d.server, err = sshserver.New(sshserver.Options{Home: d.dir, Keys: []ssh.PublicKey{key.PublicKey()}})
 	if err == nil {
 		err = d.server.Start(context.WithoutCancel(ctx)) // an interrupted copy says goodbye first; then run closes it
-	}
-	if err == nil {
-		err = os.WriteFile(d.path("key"), pem.EncodeToMemory(block), 0o600)
 	}
 	if err == nil {
 		err = os.WriteFile(d.path("known_hosts"), []byte(d.server.KnownHosts()), 0o600)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"syscall"
 
+	"mscp/internal/benchmark"
 	"mscp/internal/chunker"
 	"mscp/internal/endpoint"
 	"mscp/internal/fsys"
@@ -76,7 +77,7 @@ func retryable(err error) bool {
 }
 
 func isUsage(err error) bool {
-	return errors.As(err, new(*usageError)) || errors.As(err, new(*endpoint.Error)) ||
+	return errors.As(err, new(*usageError)) || errors.As(err, new(*benchmark.SpecError)) || errors.As(err, new(*endpoint.Error)) ||
 		errors.As(err, new(*sshconf.UsageError)) || errors.As(err, new(*sshconf.UnsupportedError)) ||
 		errors.As(err, new(*sshconf.FileError)) || errors.As(err, new(*sshpool.CongestionError)) || errors.Is(err, chunker.ErrPolicy)
 }
@@ -182,6 +183,9 @@ func dialHint(e *sshpool.DialError) string {
 }
 
 func fileHint(err error) string {
+	if e, ok := errors.AsType[*benchmark.SpaceError](err); ok {
+		return spaceHint(e)
+	}
 	switch {
 	case errors.As(err, new(*journal.LockedError)):
 		return "wait for the other run, or end it; -W FILE gives this one a journal of its own"

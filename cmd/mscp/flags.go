@@ -123,7 +123,8 @@ func (f *flags) connectionFlags() *pflag.FlagSet {
 	return s
 }
 
-func (f *flags) sshFlags() *pflag.FlagSet {
+// loginFlags say who logs in where; every command that reaches a server has them.
+func (f *flags) loginFlags() *pflag.FlagSet {
 	s := newFlagSet()
 	s.StringVarP(&f.login, "login", "l", "", "log in as `NAME`; beats user@")
 	s.IntVarP(&f.port, "port", "P", 0, "`PORT` of the server")
@@ -131,6 +132,11 @@ func (f *flags) sshFlags() *pflag.FlagSet {
 	s.StringArrayVarP(&f.options, "ssh-option", "o", nil, "ssh option `KEYWORD=VALUE`; repeatable")
 	s.StringArrayVarP(&f.identities, "identity", "i", nil, "private key `FILE`; repeatable")
 	s.StringVarP(&f.jump, "jump", "J", "", "jump host `[USER@]HOST[:PORT]`, several with commas")
+	return s
+}
+
+func (f *flags) sshFlags() *pflag.FlagSet {
+	s := f.loginFlags()
 	s.StringVarP(&f.ciphers, "ciphers", "c", "", "ciphers `LIST`, comma separated")
 	s.StringVarP(&f.macs, "macs", "M", "", "MACs `LIST`, comma separated")
 	s.StringVarP(&f.compress, "compress", "C", "none", "compression by the system's ssh: `yes` or no")

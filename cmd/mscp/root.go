@@ -72,6 +72,7 @@ func newRootCommand(sys system, adjust func(*pflag.FlagSet, *flags) error) *cobr
 	c.AddCommand(newDemoCommand(func(ctx context.Context, args []string) error {
 		return runCopy(ctx, sys, args)
 	}))
+	c.AddCommand(newBenchCommand(sys))
 	return c
 }
 
@@ -89,6 +90,9 @@ func writeHelp(w io.Writer, c *cobra.Command, groups []group) {
 	out.print(c.Long, "\n\nUsage:\n  ", c.UseLine(), "\n\nExamples:\n", c.Example, "\n")
 	for _, g := range groups {
 		out.print("\n", g.title, ":\n", g.flags.FlagUsages())
+	}
+	if c.HasParent() {
+		return
 	}
 	out.print("\nOther commands:\n")
 	for _, sub := range c.Commands() {

@@ -44,6 +44,33 @@ func (b *byteSize) String() string {
 // Type is what the help shows for the value.
 func (*byteSize) Type() string { return "SIZE" }
 
+// sizeList is a flag's value: sizes with commas between them.
+type sizeList []byteSize
+
+// Set implements pflag.Value.
+func (l *sizeList) Set(text string) error {
+	for part := range strings.SplitSeq(text, ",") {
+		var b byteSize
+		if err := b.Set(part); err != nil {
+			return err
+		}
+		*l = append(*l, b)
+	}
+	return nil
+}
+
+// String implements pflag.Value.
+func (l *sizeList) String() string {
+	var parts []string
+	for _, b := range *l {
+		parts = append(parts, b.String())
+	}
+	return strings.Join(parts, ",")
+}
+
+// Type is what the help shows for the value.
+func (*sizeList) Type() string { return "LIST" }
+
 // bitRate is a flag's value: bit/s, with k, m or g for powers of 1000.
 type bitRate int64
 

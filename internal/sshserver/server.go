@@ -67,6 +67,12 @@ func (s *Server) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("SFTP server: %w", err)
 	}
+	s.Serve(ctx, l)
+	return nil
+}
+
+// Serve is Start with a listener of TCP that the server closes.
+func (s *Server) Serve(ctx context.Context, l net.Listener) {
 	s.listener = l
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.wg.Go(s.accept)
@@ -74,7 +80,6 @@ func (s *Server) Start(ctx context.Context) error {
 		<-ctx.Done()
 		s.shut()
 	})
-	return nil
 }
 
 // Close ends the listener and all connections and waits for every goroutine. It is safe to call it again.
@@ -108,7 +113,7 @@ func (s *Server) HostKey() ssh.PublicKey { return s.o.HostKeys[0].PublicKey() }
 
 // KnownHosts is the line of a known_hosts file for the running server, with a newline.
 func (s *Server) KnownHosts() string {
-	return fmt.Sprintf("[127.0.0.1]:%d %s", s.Port(), ssh.MarshalAuthorizedKey(s.HostKey()))
+	return fmt.Sprintf("[%v]:%d %s", s.listener.Addr().(*net.TCPAddr).IP, s.Port(), ssh.MarshalAuthorizedKey(s.HostKey()))
 }
 
 // Stats is what the clients have done so far.

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"mscp/internal/benchmark"
+	"mscp/internal/benchmark/result"
+	"mscp/internal/endpoint"
+	"mscp/internal/units"
+)
+
+// destination is the argument: a server and a directory there.
+type destination struct {
+	endpoint.Endpoint
+	dir string // as SFTP takes it
+}
+
+// parse ends all usage errors, before anything is made.
+func (b *bench) parse(args []string) (spec benchmark.Spec, to *destination, err error) {
+	if spec, err = b.spec(b.changed); err != nil {
+		return spec, nil, err
+	}
+	if _, err := b.emulated(); err != nil {
+		return spec, nil, err
+	}
+	if err := checkOutputs(b.outputs); err != nil {
+		return spec, nil, err
+	}
+	for _, s := range b.servers {
+		if s != benchmark.Embedded && s != benchmark.SSHD {
+			return spec, nil, usage("--server %s: embedded or sshd", s)
+		}
+	}
+	if len(args) == 0 {
+		return spec, nil, b.onlyWithServer()
+	}
+	e, err := endpoint.Parse(args[0])
+	switch {
+	case err != nil:
+		return spec, nil, err
+	case !e.Remote:
+		return spec, nil, usage("%q is no server: give [user@]host:directory, or nothing for this machine", args[0])
+	case b.link != "" || len(b.servers) > 0:
+		return spec, nil, usage("--link and --server start servers on this machine: they go without host:directory")
+	case b.ipv4 && b.ipv6:
+		return spec, nil, usage("-4 and -6 exclude each other")
+	}
+	to = &destination{e, endpoint.Home(e.Path)}
+	return spec, to, benchmark.CheckPath(to.dir)
+}
+
+// onlyWithServer refuses flags that would be of no effect.
+func (b *bench) onlyWithServer() error {
+	for _, name := range []string{"login", "port", "ssh-config", "ssh-option", "identity", "jump"} {
+		if b.changed(name) {
+			return usage("--%s is for a server that is given as host:directory", name)
+		}
+	}
+	return nil
+}
+
+// makeLocal makes the directories on this machine. One in memory is always needed, for keys and what tools keep.
+func (b *bench) makeLocal(spec benchmark.Spec) error {
+	b.local = make(map[string]benchmark.Store)
+	parents := map[string]string{result.Memory: memoryDir()}
+	if spec.Source == result.Disk || spec.Sink == result.Disk {
+		parents[result.Disk] = b.dir
+	}
+	for kind, parent := range parents {
+		if err := b.leftovers(parent); err != nil {
+			return err
+		}
+		w, err := benchmark.NewWorkdir(parent)
+		if err != nil {
+			return err
+		}
+		b.local[kind] = w
+		b.close = append(b.close, w.Close)
+	}
+	return nil
+}
+
+// memoryDir is a directory in memory, where the system has one.
+func memoryDir() string {
+	const shm = "/dev/shm"
+	if info, err := os.Stat(shm); err == nil && info.IsDir() {
+		return shm
+	}
+	return os.TempDir()
+}
+
+// leftovers removes what runs that were killed have left, or offers it.
+func (b *bench) leftovers(parent string) error {
+	for _, dir := range benchmark.Leftovers(parent) {
+		if !b.clean {
+			b.show.Note(fmt.Sprintf("%s was left by a benchmark that was killed: --clean removes it", dir))
+			continue
+		}
+		if err := benchmark.RemoveLeftover(dir); err != nil {
+			return err
+		}
+		b.show.Note(dir + ", left by a benchmark that was killed, is removed")
+	}
+	return nil
+}
+
+// publicArgs are the command's arguments as a result may show them: without directories, users or hosts.
+func publicArgs(args []string) (public []string) {
+	for _, a := range args {
+		name, value, valued := strings.Cut(a, "=")
+		switch {
+		case strings.HasPrefix(a, "-") && valued && strings.ContainsRune(value, '/'):
+			a = name + "=..." + value[strings.LastIndexByte(value, '/'):]
+		case !strings.HasPrefix(a, "-") && strings.Contains(a, ":") && !strings.ContainsAny(a, "{ ="):
+			a = "host:directory"
+		case !strings.HasPrefix(a, "-") && strings.ContainsRune(a, '/') && !strings.ContainsAny(a, "{ "):
+			a = "..." + a[strings.LastIndexByte(a, '/'):]
+		}
+		public = append(public, a)
+	}
+	return slices.Insert(public, 0, "mscp")
+}
+
+// spaceHint is for data that do not fit.
+func spaceHint(e *benchmark.SpaceError) string {
+	if e.Local {
+		return "a smaller --size, or --source disk --sink disk with --local-dir DIR; " + units.Bytes(e.Free) + " are free"
+	}
+	return "a smaller --size, or another directory on the server"
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"mscp/internal/benchmark/hostinfo"
+	"mscp/internal/benchmark/report"
+	"mscp/internal/benchmark/result"
+)
+
+// newBenchReportCommand returns "mscp bench report".
+func newBenchReportCommand(sys system) *cobra.Command {
+	var out outputs
+	c := &cobra.Command{
+		Use:   "report [flags] FILE.json...",
+		Short: "Show stored results again, or several together",
+		Long: "report reads what mscp bench --json wrote, and prints and draws it as mscp bench did. Several files are shown side by\n" +
+			"side where they answer the same question, with the name of the file at each line.",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("mscp bench report: at least one FILE.json is needed")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := checkOutputs(out); err != nil {
+				return err
+			}
+			files, err := readResults(args)
+			if err != nil {
+				return err
+			}
+			return out.write(sys, files...)
+		},
+	}
+	out.register(c.Flags())
+	c.Flags().SortFlags = false
+	c.SetHelpFunc(func(c *cobra.Command, _ []string) { c.Println(c.Long + "\n\n" + c.UsageString()) })
+	return c
+}
+
+// readResults reads files. Those that were measured on the same ground come together as one.
+func readResults(names []string) ([]*result.File, error) {
+	var all []result.Named
+	for _, name := range names {
+		f, err := readResult(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		all = append(all, result.Named{Name: filepath.Base(name), File: f})
+	}
+	return result.Merge(all...), nil
+}
+
+func readResult(name string) (*result.File, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return result.Read(bufio.NewReader(f))
+}
+
+// checkOutputs refuses a picture of a kind that cannot be drawn before anything is measured.
+func checkOutputs(o outputs) error {
+	if o.plot == "" {
+		return nil
+	}
+	if _, err := plotFormat(o.plot); err != nil {
+		return err
+	}
+	return nil
+}
+
+func plotFormat(name string) (string, error) {
+	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
+	if format != "svg" && format != "png" {
+		return "", usage("--plot %s: the name must end in .svg or .png", name)
+	}
+	return format, nil
+}
+
+// write prints the tables and the bars, and writes the files that are asked for. Results of several machines or paths go to several pictures.
+func (o *outputs) write(sys system, files ...*result.File) error {
+	var errs []error
+	for i, f := range files {
+		opt := report.Options{Width: benchWidth(sys), ASCII: !utf8Locale(sys.getenv), Advice: hostinfo.Advice(f.Host, f.Path, 0)}
+		errs = append(errs, report.Table(sys.stdout, f, opt), report.Chart(sys.stdout, f, opt), o.draw(i, f))
+	}
+	each := func(name string, write func(io.Writer, *result.File) error) {
+		if name == "" {
+			return
+		}
+		errs = append(errs, writeFile(name, func(w io.Writer) error {
+			for _, f := range files {
+				if err := write(w, f); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	each(o.bench, report.GoBench)
+	each(o.markdown, report.Markdown)
+	return errors.Join(errs...)
+}
+
+// draw writes a picture; the second is FILE-2.svg, and so on.
+func (o *outputs) draw(i int, f *result.File) error {
+	if o.plot == "" {
+		return nil
+	}
+	format, err := plotFormat(o.plot)
+	if err != nil {
+		return err
+	}
+	name, ext := o.plot, filepath.Ext(o.plot)
+	if i > 0 {
+		name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), i+1, ext)
+	}
+	return writeFile(name, func(w io.Writer) error { return report.WritePlot(w, f, format) })
+}
+
+// utf8Locale reports whether characters beyond ASCII will be shown (locale(7)).
+func utf8Locale(getenv func(string) string) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := strings.ToLower(getenv(name)); v != "" {
+			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+		}
+	}
+	return false
+}
+
+// writeFile replaces a file by what write writes, or leaves it as it is.
+func writeFile(name string, write func(io.Writer) error) (err error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // /dev/stdout
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
