@@ -20,18 +20,21 @@ const filesPerDir = 1000
 // generate makes a data set of random bytes, which no tool can compress: a file, or a tree of directories with filesPerDir files each. The
 // same seed makes the same bytes.
 func generate(ctx context.Context, path string, w result.Work, seed uint64) error {
-	random := rand.NewChaCha8(seed32(seed))
+	random, buffer := rand.NewChaCha8(seed32(seed)), bufio.NewWriterSize(nil, 1<<20)
 	if w.Files == 1 {
-		return writeRandom(ctx, path, w.Size, random)
+		return writeRandom(ctx, path, w.Size, random, buffer)
 	}
 	for i := range w.Files {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		dir := filepath.Join(path, fmt.Sprintf("d%04d", i/filesPerDir))
 		if i%filesPerDir == 0 {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				return err
 			}
 		}
-		if err := writeRandom(ctx, filepath.Join(dir, fmt.Sprintf("f%04d", i%filesPerDir)), w.Size, random); err != nil {
+		if err := writeRandom(ctx, filepath.Join(dir, fmt.Sprintf("f%04d", i%filesPerDir)), w.Size, random, buffer); err != nil {
 			return err
 		}
 	}
@@ -45,13 +48,13 @@ func seed32(n uint64) (seed [32]byte) {
 	return seed
 }
 
-func writeRandom(ctx context.Context, path string, size int64, random io.Reader) (err error) {
+func writeRandom(ctx context.Context, path string, size int64, random io.Reader, buffered *bufio.Writer) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	buffered := bufio.NewWriterSize(f, 1<<20)
+	buffered.Reset(f)
 	for left := size; left > 0; left -= 1 << 20 {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

@@ -1,0 +1,106 @@
+package benchmark
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mscp/internal/benchmark/measure"
+	"mscp/internal/benchmark/result"
+)
+
+func TestTrialFails(t *testing.T) {
+	f := newFake(t, withTools("b"))
+	broken := &measure.ExitError{Code: 3}
+	f.behave = func(string, int) error { return broken }
+	err := f.Run(t.Context(), newFile())
+	var trial *TrialError
+	require.ErrorAs(t, err, &trial)
+	require.Equal(t, Host, trial.Server)
+	require.ErrorIs(t, err, broken)
+	require.Len(t, f.commands, 1, "nothing else is tried")
+	require.Empty(t, f.left())
+
+	f = newFake(t, withTools("b"))
+	f.behave = func(string, int) error { return &ShortError{} }
+	require.ErrorAs(t, f.Run(t.Context(), newFile()), new(*ShortError))
+}
+
+// The cipher that the trial saw is what peers get as the same.
+func TestTrialFindsTheCipher(t *testing.T) {
+	s := withTools()
+	s.SameCipher, s.Peers = "", Peers()[:1]
+	f := newFake(t, s)
+	file := newFile()
+	require.NoError(t, f.Run(t.Context(), file))
+	require.Equal(t, "c-used", file.Cases[2].Cipher)
+	require.Contains(t, f.commands[len(f.commands)-1].Args, "c-used")
+}
+
+func TestTrialFindsTheSize(t *testing.T) {
+	for name, c := range map[string]struct {
+		rate, free int64 // bytes per second
+		time       time.Duration
+		want       int64
+	}{
+		"a fast path":                 {4 << 30, 1 << 45, time.Minute, 16 << 30},     // 4 GiB/s * 60 s / 6 runs = 40 GiB
+		"a usual one":                 {100 << 20, 1 << 45, time.Minute, 512 << 20},  // 1000 MiB, as a power of two
+		"a slow one":                  {1 << 10, 1 << 45, time.Minute, leastBytes},   //
+		"no time":                     {100 << 20, 1 << 45, 0, leastBytes},           //
+		"not more than memory allows": {4 << 30, 400 << 20, time.Minute, 64 << 20},   // a quarter
+		"nobody knows":                {100 << 20, -1, time.Minute, 512 << 20},       //
+		"exactly a power":             {128 << 20, 1 << 45, time.Minute, 1024 << 20}, // 1280 MiB
+	} {
+		s := withTools("b") // three cases with two runs each
+		s.Works, s.Time, s.Warmup = []result.Work{{Files: 1}}, c.time, 0
+		f := newFake(t, s)
+		f.here.free, f.far.free = c.free, c.free
+		require.NoError(t, f.chooseSize(float64(c.rate)))
+		require.Equal(t, c.want, f.Spec.Works[0].Size, name)
+	}
+}
+
+// Only what has no size gets one; a tree of empty files keeps it.
+func TestTrialLeavesSizesAlone(t *testing.T) {
+	s := withTools()
+	s.Works = []result.Work{{Files: 1, Size: 7}, {Files: 5, Size: 0}}
+	f := newFake(t, s)
+	require.NoError(t, f.Run(t.Context(), newFile()))
+	require.Equal(t, []result.Work{{Files: 1, Size: 7}, {Files: 5, Size: 0}}, f.Spec.Works)
+
+	s.Works = []result.Work{{Files: 1}, {Files: 1, Size: 7}, {Files: 5, Size: 0}}
+	f = newFake(t, s)
+	require.NoError(t, f.chooseSize(1))
+	require.Equal(t, []result.Work{{Files: 1, Size: leastBytes}, {Files: 1, Size: 7}, {Files: 5, Size: 0}}, f.Spec.Works)
+}
+
+// The trial copies much only where a rate is wanted.
+func TestTrialSize(t *testing.T) {
+	for work, want := range map[result.Work]int64{{Files: 1}: trialBytes, {Files: 1, Size: 7}: helloBytes, {Files: 4, Size: 0}: helloBytes} {
+		s := withTools()
+		s.Works = []result.Work{work}
+		require.Equal(t, want, s.trialSize())
+	}
+}
+
+// The slowest of several servers decides.
+func TestTrialOfSeveralServers(t *testing.T) {
+	s := withTools()
+	s.Works = []result.Work{{Files: 1}}
+	s.Runs, s.Warmup = 1, 0
+	f := newFake(t, s)
+	slow := *f.Targets[0]
+	f.Targets = append(f.Targets, &slow)
+	inner, trials := f.Measure, 0
+	f.Measure = func(ctx context.Context, c measure.Command) (measure.Usage, error) {
+		u, err := inner(ctx, c)
+		if trials++; trials <= 2 {
+			u.Seconds = float64(trials) * 4 // 8 MiB/s, 4 MiB/s
+		}
+		return u, err
+	}
+	require.NoError(t, f.Run(t.Context(), newFile()))
+	require.Equal(t, int64(32<<20), f.Spec.Works[0].Size) // 4 MiB/s * 60 s / (2 * 2 cases) = 60 MiB
+}
