@@ -1,7 +1,9 @@
 package benchmark
 
 import (
+	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,6 +85,20 @@ func (c command) fill(v values) command {
 		}
 	}
 	return filled
+}
+
+// public puts placeholders into what a tool said, as results can be published. One of two letters stays: it is more likely part of a word.
+func (v values) public(text string) string {
+	words := []struct{ name, value string }{
+		{"{local_dir}", path.Dir(v.local)}, {"{remote_dir}", path.Dir(v.remote)}, {"{key}", v.target.Key}, {"{known_hosts}", v.target.KnownHosts},
+		{"{hostname}", v.target.HostName}, {"{host}", v.target.Host}, {"{user}", v.target.User},
+	}
+	for _, w := range words {
+		if len(w.value) > 2 && w.value != path.Dir(os.DevNull) {
+			text = regexp.MustCompile(`(^|[^\w.-])`+regexp.QuoteMeta(w.value)+`($|[^\w-])`).ReplaceAllString(text, "${1}"+w.name+"${2}")
+		}
+	}
+	return text
 }
 
 // shellQuote makes a word of POSIX sh.

@@ -140,3 +140,24 @@ func TestFillSSH(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "-o\nIdentityFile=/a b/it's\n-o\nUser=\nbench\n", string(out))
 }
+
+// What a tool says of where it failed goes into results without names of this machine, its users and its servers.
+func TestPublic(t *testing.T) {
+	v := valuesOf(result.Down, "")
+	for text, want := range map[string]string{
+		"bash: /there/data: Is a directory":                        "bash: {remote_dir}/data: Is a directory",
+		"lstat /here/out: no such file":                            "lstat {local_dir}/out: no such file",
+		"/here":                                                    "{local_dir}",
+		"/hereafter, not/here":                                     "/hereafter, not/here",
+		"me@bench: Permission denied (bench, bench)":               "me@{host}: Permission denied ({host}, {host})",
+		"benchmark of bench-1":                                     "benchmark of bench-1",
+		"connect to 192.0.2.7:2222, 192.0.2.70 or 192.0.2.7.":      "connect to {hostname}:2222, 192.0.2.70 or {hostname}.",
+		"Load key \"/mem/k/key\": bad, see /mem/k/known, /mem/k/x": "Load key \"{key}\": bad, see {known_hosts}, /mem/k/x",
+	} {
+		require.Equal(t, want, v.public(text))
+	}
+	v.target.User, v.local = "root", "/dev/null"
+	require.Equal(t, "{user}@{host}: /dev/null", v.public("root@bench: /dev/null"))
+	v.target = RemoteTarget()
+	require.Equal(t, "said", v.public("said"))
+}

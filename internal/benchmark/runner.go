@@ -178,7 +178,7 @@ func (r *Runner) once(ctx context.Context, c *planned, s *sides, counts bool) er
 	}
 	if err != nil {
 		c.failed++
-		sample.Error = err.Error()
+		sample.Error = s.values(c.Case).public(err.Error())
 	} else {
 		c.failed = 0
 	}

@@ -177,6 +177,20 @@ func TestFailures(t *testing.T) {
 
 func short2() *ShortError { return &ShortError{1, 5, 1, 2 << 20} }
 
+// A tool that copied nothing at all copied too little.
+func TestNothingArrives(t *testing.T) {
+	f := newFake(t, withTools("b"))
+	f.Measure = func(ctx context.Context, c measure.Command) (measure.Usage, error) {
+		if nameOf(c.Args) == "b" {
+			return measure.Usage{Seconds: 1}, nil
+		}
+		return f.run(ctx, c)
+	}
+	file := newFile()
+	require.NoError(t, f.Run(t.Context(), file))
+	require.Equal(t, "it ended well, but 0 files with 0 bytes arrived of 1 with 2097152", file.Cases[2].Samples[0].Error)
+}
+
 // mscp, too, may end well and copy nothing, or not say what it did.
 func TestOursFails(t *testing.T) {
 	f := newFake(t, withTools())

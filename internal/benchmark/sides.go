@@ -145,7 +145,8 @@ func (s *sides) settle(c result.Case, sample *result.Sample) error {
 // check counts what arrived. A tool's word for it is taken only where nothing can be counted.
 func (s *sides) check(c result.Case, sample *result.Sample) (err error) {
 	if !s.nowhere(c) {
-		if sample.Files, sample.Bytes, err = s.sink().Usage(outName); err != nil {
+		sample.Files, sample.Bytes, err = s.sink().Usage(outName)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // nothing is too little, too
 			return err
 		}
 	}
