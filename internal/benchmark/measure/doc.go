@@ -6,7 +6,7 @@
 // scp, rsync, lftp and tar start ssh, and not all of them wait for it: what such a child used is then in nobody's account
 // but init's. [Run] makes this process a child subreaper (prctl(2), Linux), so orphans of a command come here and are
 // waited for one by one; os/exec's own children are left to it. An orphan is known by the session that it is in, by having been seen
-// below the command, or by a variable in its environment; others, say of a server that this process runs, stay until this process ends. The command leads a session without a terminal, so that ssh cannot ask
+// below the command, by a limit that means nothing to the kernel and that children inherit (RLIMIT_LOCKS), or by a variable in its environment; others, say of a server that this process runs, stay until this process ends. The command leads a session without a terminal, so that ssh cannot ask
 // for a password. When [Run] returns, nothing of the command is left, nor any goroutine.
 //
 // The largest process is found in two ways, as Linux folds the memory of the process that forks, this one, into the account of the

@@ -69,3 +69,18 @@ func peakRSS(pid int) int64 {
 	n, _ := strconv.ParseInt(string(bytes.TrimSpace(line)), 10, 64)
 	return n << 10
 }
+
+// lockLimit is a process's soft RLIMIT_LOCKS; 0: none, or unknown.
+func lockLimit(pid int) uint64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := bytes.Cut(text, []byte("\nMax file locks"))
+	fields := bytes.Fields(rest)
+	if len(fields) == 0 {
+		return 0
+	}
+	n, _ := strconv.ParseUint(string(fields[0]), 10, 64) // not "unlimited"
+	return n
+}

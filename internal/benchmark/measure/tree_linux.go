@@ -3,6 +3,7 @@ package measure
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 // tree is the processes of a command: itself, what descends from it, and what descended from it and is ours by adoption.
 type tree struct {
 	mark   string
+	limit  uint64       // stands in the soft RLIMIT_LOCKS of the command and of all that it starts, until they are reaped
 	before map[int]bool // children of ours from before the command
 	seen   map[int]bool // processes that were once below the command
 	first  *os.Process
@@ -28,11 +30,18 @@ type tree struct {
 func newTree() *tree {
 	// Without it orphans go to init: their cost is not seen, and all else is as it should be.
 	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-	t := &tree{mark: "MSCP_MEASURE=" + rand.Text(), before: map[int]bool{}, seen: map[int]bool{}}
+	t := &tree{mark: "MSCP_MEASURE=" + rand.Text(), limit: unlikely(), before: map[int]bool{}, seen: map[int]bool{}}
 	for _, pid := range children(os.Getpid()) {
 		t.before[pid] = true
 	}
 	return t
+}
+
+// unlikely is a number that no other has: of 62 bits, as all of them together are no limit.
+func unlikely() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return binary.NativeEndian.Uint64(b[:])>>2 | 1<<61
 }
 
 // variable stands in the command's environment, and in that of what it starts.
@@ -40,6 +49,11 @@ func (t *tree) variable() string { return t.mark }
 
 func (t *tree) started(p *os.Process) {
 	t.first = p
+	// No limit that Linux has looked at since 2.4 (getrlimit(2)). What is forked before this line is known by its environment, while it lives.
+	var old unix.Rlimit
+	if err := unix.Prlimit(p.Pid, unix.RLIMIT_LOCKS, nil, &old); err == nil {
+		_ = unix.Prlimit(p.Pid, unix.RLIMIT_LOCKS, &unix.Rlimit{Cur: t.limit, Max: old.Max}, nil)
+	}
 	t.own = peakRSS(os.Getpid())
 }
 
@@ -75,10 +89,10 @@ func (t *tree) orphans() (pids []int) {
 	return pids
 }
 
-// ours tells the command's orphans from children that others in this process have started. The environment is gone when a process has ended, its
-// session is not; a daemon has left the session and still has the environment.
+// ours tells the command's orphans from children that others in this process have started. A daemon has left the session; one that
+// has ended has no environment any more, and still has its limits.
 func (t *tree) ours(pid int) bool {
-	if t.seen[pid] || session(pid) == t.first.Pid {
+	if t.seen[pid] || session(pid) == t.first.Pid || lockLimit(pid) == t.limit {
 		return true
 	}
 	env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
