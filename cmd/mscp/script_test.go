@@ -42,6 +42,7 @@ import (
 //	events [EVENT]...          standard output is JSON events as documented, and each of those is among them
 //	nocontrol                  neither output has anything that acts on a terminal
 //	tmpfs DIR SIZE             mounts a file system of that size
+//	needlink                   ends the script where no emulated link can be made (Linux, root)
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"mscp": main, "exits": exitsMain, "pty": ptyMain})
 }
@@ -80,7 +81,7 @@ func scripts(dir, from, to string) testscript.Params {
 			"mkfile": cmdMkfile, "mkspecial": cmdMkspecial, "mkodd": cmdMkodd, "mktree": cmdMktree, "holds": cmdHolds, "same": cmdSame,
 			"samemeta": cmdSameMeta, "mode": cmdMode, "tmpfs": cmdTmpfs,
 			"waitsize": cmdWaitsize, "tally": cmdTally,
-			"waitfor": cmdWaitfor, "signal": cmdSignal, "events": cmdEvents, "nocontrol": cmdNocontrol,
+			"waitfor": cmdWaitfor, "signal": cmdSignal, "events": cmdEvents, "nocontrol": cmdNocontrol, "needlink": cmdNeedlink,
 		},
 	}
 }
