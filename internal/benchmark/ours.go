@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"mscp/internal/benchmark/measure"
 	"mscp/internal/benchmark/result"
 )
 
@@ -55,6 +56,22 @@ type event struct {
 }
 
 var errNoSummary = errors.New("mscp wrote no summary")
+
+// withoutHint keeps what mscp says helps from hiding what mscp says is wrong, which it says before.
+func withoutHint(err error) error {
+	exit, ok := errors.AsType[*measure.ExitError](err)
+	if !ok {
+		return err
+	}
+	short := *exit
+	short.Stderr = nil
+	for line := range bytes.Lines(exit.Stderr) {
+		if !bytes.HasPrefix(line, []byte("mscp: hint: ")) {
+			short.Stderr = append(short.Stderr, line...)
+		}
+	}
+	return &short
+}
 
 // read fills a sample from what mscp wrote to standard output.
 func read(stdout []byte, s *result.Sample) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mscp/internal/benchmark/measure"
 	"mscp/internal/benchmark/result"
 )
 
@@ -32,6 +33,15 @@ func TestRead(t *testing.T) {
 	} {
 		require.ErrorContains(t, read([]byte(text), new(result.Sample)), want, "%q", text)
 	}
+}
+
+// The reason, not the advice, is what a failed run is shown with.
+func TestWithoutHint(t *testing.T) {
+	exit := &measure.ExitError{Code: 3, Stderr: []byte("notice\nmscp: h: connection refused\nmscp: hint: is it on?\n")}
+	require.EqualError(t, withoutHint(exit), "exit status 3: mscp: h: connection refused")
+	require.EqualError(t, exit, "exit status 3: mscp: hint: is it on?", "it is left as it was")
+	require.EqualError(t, withoutHint(&measure.ExitError{Code: 1}), "exit status 1")
+	require.ErrorIs(t, withoutHint(measure.ErrTimeout), measure.ErrTimeout)
 }
 
 // Whatever mscp writes, nothing breaks, and only a summary of success is one.

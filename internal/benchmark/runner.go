@@ -209,6 +209,9 @@ func (r *Runner) sample(ctx context.Context, c *planned, s *sides) (sample resul
 	})
 	sample = sampleOf(usage)
 	if err != nil {
+		if c.tool == nil {
+			err = withoutHint(err)
+		}
 		return sample, err
 	}
 	if err := s.settle(c.Case, &sample); err != nil {
