@@ -2,6 +2,7 @@ package benchmark
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -19,7 +20,9 @@ func TestTrialFails(t *testing.T) {
 	var trial *TrialError
 	require.ErrorAs(t, err, &trial)
 	require.Equal(t, Host, trial.Server)
-	require.ErrorIs(t, err, broken)
+	exit, ok := errors.AsType[*measure.ExitError](err)
+	require.True(t, ok)
+	require.Equal(t, 3, exit.Code)
 	require.Len(t, f.commands, 1, "nothing else is tried")
 	require.Empty(t, f.left())
 
