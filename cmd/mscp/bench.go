@@ -32,7 +32,12 @@ func newBenchCommand(sys system) *cobra.Command {
 			"  mscp bench node:/scratch --connections 1,2,4,8,16 --size 4g --plot chart.svg\n" +
 			"  mscp bench --link rtt=100ms,rate=1gbit --size 512m --peers all\n" +
 			"  mscp bench report one.json other.json             draw stored results again",
-		Args: cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usage("%q: one [user@]host:directory at most", args)
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			b := &bench{benchFlags: f, sys: sys, changed: c.Flags().Changed}
 			return b.run(c.Context(), args)

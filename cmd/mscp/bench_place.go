@@ -29,7 +29,10 @@ func (b *bench) parse(args []string) (spec benchmark.Spec, to *destination, err 
 	if err := checkOutputs(b.outputs); err != nil {
 		return spec, nil, err
 	}
-	for _, s := range b.servers {
+	for i, s := range b.servers {
+		if slices.Contains(b.servers[:i], s) {
+			return spec, nil, usage("--server %s: twice", s)
+		}
 		if s != benchmark.Embedded && s != benchmark.SSHD {
 			return spec, nil, usage("--server %s: embedded or sshd", s)
 		}

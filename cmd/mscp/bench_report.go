@@ -47,9 +47,16 @@ func newBenchReportCommand(sys system) *cobra.Command {
 	return c
 }
 
-// readResults reads files. Those that were measured on the same ground come together as one.
+// readResults reads files. One is shown as it was; of several, those that were measured on the same ground come together as one.
 func readResults(names []string) ([]*result.File, error) {
 	var all []result.Named
+	if len(names) == 1 {
+		f, err := readResult(names[0])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", names[0], err)
+		}
+		return []*result.File{f}, nil
+	}
 	for _, name := range names {
 		f, err := readResult(name)
 		if err != nil {
@@ -71,13 +78,19 @@ func readResult(name string) (*result.File, error) {
 
 // checkOutputs refuses a picture of a kind that cannot be drawn before anything is measured.
 func checkOutputs(o outputs) error {
+	for flag, name := range map[string]string{"json": o.json, "plot": o.plot, "bench": o.bench, "markdown": o.markdown} {
+		if name == "" {
+			continue
+		}
+		if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
+			return usage("--%s %s: there is no such directory", flag, name)
+		}
+	}
 	if o.plot == "" {
 		return nil
 	}
-	if _, err := plotFormat(o.plot); err != nil {
-		return err
-	}
-	return nil
+	_, err := plotFormat(o.plot)
+	return err
 }
 
 func plotFormat(name string) (string, error) {

@@ -74,7 +74,7 @@ func pathOf(e endpoint.Endpoint) string {
 // destination makes the directory below which all lands, and opens it.
 func (j *job) destination(opt *transfer.Options) (cleanup func(), err error) {
 	if len(j.land.Items) > 0 && !j.land.RootExists {
-		if err := plan.MakeRoot(j.dst, j.land.Root); err != nil {
+		if opt.RootMade, err = plan.MakeRoot(j.dst, j.land.Root, j.land.RootMode()); err != nil {
 			return nil, err
 		}
 	}

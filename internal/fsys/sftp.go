@@ -27,6 +27,7 @@ type SFTP struct {
 	client *sftp.Client
 	block  int
 	limits sftpwire.Limits
+	rtt    time.Duration // what asking for them took; 0: they were not asked for
 
 	posixRename, fsync, statvfs bool
 	inOrder                     bool // OpenSSH's sftp-server, which handles one request after the other
@@ -62,13 +63,14 @@ func (s *SFTP) has(extension string) bool {
 func (s *SFTP) negotiate(want int) error {
 	most := plainBlock
 	if s.has(sftpwire.LimitsExtension) {
+		begun := time.Now()
 		l, err := s.wire.Limits()
 		var refused *sftpwire.StatusError
 		if err != nil && !errors.As(err, &refused) {
 			return err
 		}
 		if err == nil {
-			s.limits, most = l, blockWithin(l)
+			s.limits, most, s.rtt = l, blockWithin(l), time.Since(begun)
 		}
 	} else if want > 0 {
 		most = max(most, min(want, MaxBlock)) // the server names no limit: the user may know better
@@ -112,6 +114,9 @@ func (s *SFTP) CanSync() bool { return s.fsync }
 
 // Handles is how many files the server lets one channel hold open, 0 where it does not say.
 func (s *SFTP) Handles() int { return int(min(s.limits.Handles, 1<<20)) }
+
+// RTT is what one request took when the channel was opened, 0 where none was made.
+func (s *SFTP) RTT() time.Duration { return s.rtt }
 
 // Close ends the session and every call on it, and waits for its goroutine.
 func (s *SFTP) Close() error {

@@ -228,24 +228,32 @@ func TestMakeRoot(t *testing.T) {
 	for _, c := range []struct {
 		root  string
 		calls int
-	}{{"new", 1}, {"new", 2}, {"new/a/b/c", 5}, {"/abs/x", 3}, {"to-dir", 2}, {".", 2}, {"/", 2}, {"dir/..", 2}} {
+		made  bool
+	}{{"new", 1, true}, {"new", 2, false}, {"new/a/b/c", 5, true}, {"/abs/x", 3, true}, {"to-dir", 2, false}, {".", 2, false}, {"/", 2, false}, {"dir/..", 2, false}} {
 		calls = 0
-		require.NoError(t, MakeRoot(dst, c.root), c.root)
+		made, err := MakeRoot(dst, c.root, 0o750)
+		require.NoError(t, err, c.root)
+		require.Equal(t, c.made, made, c.root)
 		require.Equal(t, c.calls, calls, c.root)
 		info, err := dst.Stat(c.root)
 		require.NoError(t, err)
 		require.True(t, info.IsDir())
+		if made {
+			require.Equal(t, fs.FileMode(0o750), info.Mode.Perm())
+		}
 	}
-	require.ErrorIs(t, MakeRoot(dst, "file"), fsys.ErrNotDir)
-	require.ErrorIs(t, MakeRoot(dst, "file/x"), fsys.ErrNotDir)
-	require.ErrorIs(t, MakeRoot(dst, "gone"), fs.ErrExist)
+	for root, want := range map[string]error{"file": fsys.ErrNotDir, "file/x": fsys.ErrNotDir, "gone": fs.ErrExist} {
+		_, err := MakeRoot(dst, root, 0o777)
+		require.ErrorIs(t, err, want, root)
+	}
 	dst.Hook = func(c memfs.Call) error {
 		if c.Op == "mkdir" && c.Path == "p/q" {
 			return fs.ErrPermission
 		}
 		return nil
 	}
-	require.ErrorIs(t, MakeRoot(dst, "p/q"), fs.ErrPermission)
+	_, err := MakeRoot(dst, "p/q", 0o777)
+	require.ErrorIs(t, err, fs.ErrPermission)
 }
 
 // A run that goes on after another one finds a target that the first had made of its source directory.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,6 +22,8 @@ type nullFS struct {
 }
 
 func (f *nullFS) Side() string                                        { return f.side }
+func (f *nullFS) Handles() int                                        { return 0 }
+func (f *nullFS) RTT() time.Duration                                  { return 0 }
 func (f *nullFS) Block() int                                          { return 32<<10 + 1 }
 func (f *nullFS) Stat(string) (fsys.Info, error)                      { return f.info, nil }
 func (f *nullFS) Open(string) (fsys.File, error)                      { return (*nullFile)(f), nil }

@@ -185,7 +185,7 @@ func TestEveryLaneRefused(t *testing.T) {
 // -a bounds the requests for data, whatever their size, and so many are on their way.
 func TestInflight(t *testing.T) {
 	for _, n := range []int{1, 4, 1000} {
-		j := newJob(true, 1, map[string]memfs.Node{"/f": sized(3 * testChunk)})
+		j := newJob(true, 1, map[string]memfs.Node{"/f": sized(2 * filesPerLane * testBlock)})
 		j.opt.Inflight = n
 		want := int64(min(n, filesPerLane))
 		var now, most atomic.Int64

@@ -16,6 +16,7 @@ type lane struct {
 	fs    Remote
 	block int
 
+	small  chan []byte // buffers for blocks that are neither tiny nor large
 	large  chan []byte // buffers for large blocks; their number is what may be in flight
 	lost   atomic.Bool
 	useful atomic.Bool // it has done something
@@ -31,26 +32,33 @@ type lane struct {
 // block is one goroutine's work: all of a small file, a part of a larger one, or a commit.
 type block struct {
 	span
-	h    *handle // held; nil for a small file or a commit
-	idle bool    // of a file that has failed: only to be counted
-	buf  []byte  // from lane.large; nil where the goroutine's own is enough
+	h    *handle     // held; nil for a small file or a commit
+	idle bool        // of a file that has failed: only to be counted
+	buf  []byte      // from pool
+	pool chan []byte // nil where the goroutine's own buffer is enough
 }
 
 func newLane(e *engine, l Lane) *lane {
 	w := &lane{Lane: l, e: e, fs: l.FS(), handles: make(map[*file]*handle)}
 	w.block = min(e.block, w.fs.Block())
-	n := e.inflight(w.block)
-	w.large = make(chan []byte, n)
-	for range n {
-		w.large <- nil // allocated when it is first used
-	}
+	w.small = newBuffers(e.inflight(smallBlock))
+	w.large = newBuffers(e.inflight(w.block))
 	return w
+}
+
+// newBuffers makes n places for buffers; each is allocated when it is first used.
+func newBuffers(n int) chan []byte {
+	c := make(chan []byte, n)
+	for range n {
+		c <- nil
+	}
+	return c
 }
 
 // run works until nothing is left to do, or the lane is lost.
 func (l *lane) run(ctx context.Context) {
 	var wg sync.WaitGroup
-	for range l.e.workers() {
+	for range l.e.workers(l.fs) {
 		wg.Go(func() { l.work(ctx) })
 	}
 	wg.Wait()
@@ -72,18 +80,18 @@ func (l *lane) work(ctx context.Context) {
 		buf := b.buf
 		if buf == nil && b.len > 0 {
 			if own == nil {
-				own = make([]byte, smallBlock)
+				own = make([]byte, tinyBlock)
 			}
 			buf = own
 		}
 		l.move(ctx, b, buf[:b.len])
-		if b.buf != nil {
-			l.large <- b.buf
+		if b.pool != nil {
+			b.pool <- b.buf
 		}
 	}
 }
 
-// next hands out the next block. One goroutine at a time fetches a span; for a large block it waits here for a
+// next hands out the next block. One goroutine at a time fetches a span; for all but a tiny block it waits here for a
 // buffer, so that no more blocks are handed out than may be in flight.
 func (l *lane) next(ctx context.Context) (b block, ok bool) {
 	l.mu.Lock()
@@ -117,13 +125,19 @@ func (l *lane) next(ctx context.Context) (b block, ok bool) {
 	return b, true
 }
 
-// buffered adds a large buffer where the block needs one. It fails when the copy ends before a buffer is free.
+// buffered adds a shared buffer where the block needs one. It fails when the copy ends before one is free.
 func (l *lane) buffered(ctx context.Context, b block) (block, bool) {
-	if b.len <= smallBlock {
+	size := smallBlock
+	switch {
+	case b.len <= tinyBlock:
 		return b, true
+	case b.len <= smallBlock:
+		b.pool = l.small
+	default:
+		b.pool, size = l.large, l.block
 	}
 	select {
-	case b.buf = <-l.large:
+	case b.buf = <-b.pool:
 	case <-ctx.Done():
 		if b.h == nil {
 			l.e.queue.again(b.span)
@@ -131,7 +145,7 @@ func (l *lane) buffered(ctx context.Context, b block) (block, bool) {
 		return b, false
 	}
 	if b.buf == nil {
-		b.buf = make([]byte, l.block)
+		b.buf = make([]byte, size)
 	}
 	return b, true
 }

@@ -102,9 +102,11 @@ func (l *testLane) lied(i fsys.Info) fsys.Info {
 // laneFS is the Remote of a testLane.
 type laneFS testLane
 
-func (f *laneFS) lane() *testLane { return (*testLane)(f) }
-func (f *laneFS) Block() int      { return f.block }
-func (f *laneFS) Side() string    { return f.to.Side() }
+func (f *laneFS) lane() *testLane    { return (*testLane)(f) }
+func (f *laneFS) Block() int         { return f.block }
+func (f *laneFS) Handles() int       { return 1 << 10 }
+func (f *laneFS) RTT() time.Duration { return time.Second }
+func (f *laneFS) Side() string       { return f.to.Side() }
 
 func (f *laneFS) Stat(name string) (i fsys.Info, err error) {
 	err = f.lane().call(memfs.Call{Op: "stat", Path: name}, func() error { i, err = f.to.Stat(name); return err })

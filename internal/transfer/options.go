@@ -14,7 +14,9 @@ import (
 // Remote is the server's side through one lane.
 type Remote interface {
 	fsys.FS
-	Block() int // the most bytes that one ReadAt or WriteAt moves
+	Block() int         // the most bytes that one ReadAt or WriteAt moves
+	Handles() int       // how many files the other side holds open at once for this lane; 0: it does not say
+	RTT() time.Duration // a round trip, roughly; 0: unknown
 }
 
 // Lane is one SFTP channel. Close ends every call on it.
@@ -29,6 +31,8 @@ type Options struct {
 	Upload bool
 	Local  fsys.FS // the source of an upload; the destination of a download, below which Entry.Dst is
 	Root   string  // of an upload: the remote directory below which Entry.Dst is
+	// RootMade: the destination's root, where it is a directory that is copied, was made for this run: it is empty, and has the mode.
+	RootMade bool
 
 	First    Lane                                    // open already
 	OpenLane func(ctx context.Context) (Lane, error) // opens a further one; called by several goroutines at once
@@ -72,18 +76,36 @@ var ErrShort = errors.New("the destination holds less than it has acknowledged")
 var ErrFull = errors.New("the destination takes no more data")
 
 const (
-	window       = 2 << 20  // of an SSH channel, in bytes: fixed in x/crypto/ssh, and sshd's
-	filesPerLane = 64       // files, or blocks, that a lane works on at once
-	smallBlock   = 32 << 10 // blocks up to this size need no large buffer
-	queueFiles   = 4096     // found but not begun: bounds memory
+	window       = 2 << 20 // of an SSH channel, in bytes: fixed in x/crypto/ssh, and sshd's
+	filesPerLane = 512     // files, or blocks, that a lane works on at once
+	queueFiles   = 4096    // found but not begun: bounds memory
+
+	// filesNear is what there are at least, and at most for a server that does not say how many files it holds open at once.
+	filesNear      = 64
+	filesPerSecond = 5000 // that one channel's server makes, at best
 )
 
-// workers is how many blocks of any size, or files, a lane works on at once.
-func (o *Options) workers() int {
-	if o.Inflight > 0 {
-		return min(o.Inflight, filesPerLane)
+// Sizes of buffers, in bytes. Each goroutine of a lane has a tiny one of its own; the others are shared, so that a lane takes no more
+// than about two windows of either kind, however many goroutines it has.
+const (
+	tinyBlock  = 8 << 10
+	smallBlock = 32 << 10
+)
+
+// workers is how many blocks of any size, or files, a lane works on at once. A small file takes three round trips, so over a long
+// distance there must be many; over a short one more than a few only fill the server's buffers, and cost time
+// (docs/design/figures.md).
+func (o *Options) workers(r Remote) int {
+	n := o.Inflight
+	if n == 0 {
+		n = max(filesNear, int(filesPerSecond*3*r.RTT().Seconds()))
 	}
-	return filesPerLane
+	if h := r.Handles(); h > 0 {
+		n = min(n, h*3/4) // the others are for larger files and listings
+	} else {
+		n = min(n, filesNear)
+	}
+	return max(1, min(n, filesPerLane))
 }
 
 func (o *Options) inflight(block int) int { return BlocksInFlight(o.Inflight, block) }

@@ -66,6 +66,11 @@ func (e *engine) target(dst string) string {
 // MakeDir makes a directory that can be written to while the copy runs: FinishDir gives it the mode that it is to have.
 func (s *sink) MakeDir(_ context.Context, d *plan.Dir) error {
 	e := (*engine)(s)
+	if d.Dst == "" && e.RootMade { // over a long distance, looking at it would take longer than many files
+		d.Made = true
+		e.Counters.Dirs.Add(1)
+		return nil
+	}
 	dst, name := e.destination(), e.target(d.Dst)
 	ours := e.recordDir(dst, name, d)
 	err := dst.Mkdir(name, d.Info.Mode.Perm()|0o700)
@@ -143,7 +148,7 @@ func (e *engine) finishDir(dst fsys.FS, d *plan.Dir) error {
 	switch {
 	case e.Preserve:
 		return dst.SetAttr(name, attrOf(d.Info, true))
-	case d.Made && (d.Dst == "" || d.Info.Mode.Perm()&0o700 != 0o700):
+	case d.Made && (d.Dst == "" && !e.RootMade || d.Info.Mode.Perm()&0o700 != 0o700):
 		now, err := dst.Stat(name)
 		if err != nil {
 			return err
