@@ -21,6 +21,7 @@ import (
 // newBenchCommand returns "mscp bench".
 func newBenchCommand(sys system) *cobra.Command {
 	f := &benchFlags{}
+	groups := f.groups()
 	c := &cobra.Command{
 		Use:   "bench [flags] [[user@]host:directory]",
 		Short: "Measure mscp with its settings beside scp and other tools, here or against a server",
@@ -39,11 +40,10 @@ func newBenchCommand(sys system) *cobra.Command {
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			b := &bench{benchFlags: f, sys: sys, changed: c.Flags().Changed}
+			b := &bench{benchFlags: f, groups: groups, sys: sys, changed: c.Flags().Changed}
 			return b.run(c.Context(), args)
 		},
 	}
-	groups := f.groups()
 	for _, g := range groups {
 		g.flags.SortFlags = false
 		c.Flags().AddFlagSet(g.flags)
@@ -56,13 +56,16 @@ func newBenchCommand(sys system) *cobra.Command {
 // bench is one run. What it opens is closed in the reverse order, whatever happens.
 type bench struct {
 	*benchFlags
+	groups  []group
 	sys     system
 	changed func(flag string) bool
 
 	show  *benchShow
 	file  *result.File
 	local map[string]benchmark.Store
-	close []func() error
+	// unsaved: the results could not be written while they came, and the reason has been told.
+	unsaved bool
+	close   []func() error
 }
 
 func (b *bench) run(ctx context.Context, args []string) (err error) {
@@ -71,7 +74,7 @@ func (b *bench) run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	b.show = newBenchShow(b.sys)
-	b.file = &result.File{Version: result.Version, Started: time.Now().UTC().Truncate(time.Second), Command: publicArgs(b.sys.args)}
+	b.file = &result.File{Version: result.Version, Started: time.Now().UTC().Truncate(time.Second), Command: b.publicArgs(args)}
 	defer func() { err = errors.Join(err, b.closeAll()) }()
 	r, err := b.prepare(ctx, spec, to)
 	if err != nil {
@@ -90,7 +93,7 @@ func (b *bench) run(ctx context.Context, args []string) (err error) {
 // interruptedOr is the signal where there was one, whatever it made fail.
 func interruptedOr(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return &removed{context.Cause(ctx)}
 	}
 	return err
 }
@@ -155,8 +158,9 @@ func (b *bench) serve(ctx context.Context) (targets []*benchmark.Target, err err
 	}
 	for _, kind := range b.kinds(l != nil) {
 		t, err := benchmark.Serve(ctx, kind, b.local[result.Memory], b.local, l, *config)
-		if errors.Is(err, benchmark.ErrNoSSHD) && len(b.servers) == 0 {
-			b.file.Skipped = append(b.file.Skipped, result.Skipped{Tool: kind, Reason: benchmark.ErrNoSSHD.Error()})
+		if err != nil && len(b.servers) == 0 && kind == benchmark.SSHD && len(targets) > 0 && ctx.Err() == nil {
+			b.file.Skipped = append(b.file.Skipped, result.Skipped{Tool: kind, Reason: "it could not be started"})
+			b.show.Note(err.Error())
 			continue
 		}
 		if err != nil {
@@ -187,14 +191,20 @@ func (b *bench) results() error {
 	if len(b.file.Cases) == 0 {
 		return nil
 	}
-	return errors.Join(b.saveJSON(b.file), b.outputs.write(b.sys, b.file))
+	err := b.outputs.write(b.sys, b.file)
+	if !b.unsaved {
+		err = errors.Join(b.saveJSON(b.file), err)
+	}
+	return err
 }
 
 func (b *bench) saveJSON(f *result.File) error {
 	if b.outputs.json == "" {
 		return nil
 	}
-	return writeFile(b.outputs.json, func(w io.Writer) error { return report.JSON(w, f) })
+	err := writeFile(b.outputs.json, func(w io.Writer) error { return report.JSON(w, f) })
+	b.unsaved = err != nil
+	return err
 }
 
 // leastRTT is the least that any run has seen.

@@ -107,6 +107,7 @@ func (f *benchFlags) outputFlags() *pflag.FlagSet {
 func (f *benchFlags) spec(changed func(string) bool) (s benchmark.Spec, err error) {
 	s = benchmark.Spec{Connections: f.connections, Sessions: f.sessions, Ciphers: f.ciphers, Block: int64(f.block), Inflight: f.inflight,
 		Limits: f.limits, Source: f.source, Sink: f.sink, Runs: f.runs, Warmup: f.warmup, Timeout: f.timeout, Time: f.whole}
+	s.Connections, s.Sessions, s.Ciphers = once(s.Connections), once(s.Sessions), once(s.Ciphers)
 	if len(s.Connections) == 0 {
 		s.Connections = powers(runtime.NumCPU())
 	}
@@ -126,6 +127,16 @@ func (f *benchFlags) spec(changed func(string) bool) (s benchmark.Spec, err erro
 		return s, err
 	}
 	return s, s.Validate()
+}
+
+// once leaves out what was there before.
+func once[T comparable](all []T) (some []T) {
+	for _, x := range all {
+		if !slices.Contains(some, x) {
+			some = append(some, x)
+		}
+	}
+	return some
 }
 
 // powers are 1, 2, 4, ... up to most, and most itself.
@@ -187,7 +198,7 @@ func (f *benchFlags) tools() (tools []benchmark.Tool, err error) {
 		tools = benchmark.Peers()
 	case "none", "":
 	default:
-		if tools, err = benchmark.Named(f.peers); err != nil {
+		if tools, err = benchmark.Named(once(f.peers)); err != nil {
 			return nil, err
 		}
 	}

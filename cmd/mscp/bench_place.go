@@ -6,9 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"mscp/internal/benchmark"
 	"mscp/internal/benchmark/result"
 	"mscp/internal/endpoint"
+	"mscp/internal/fsys"
 	"mscp/internal/units"
 )
 
@@ -48,8 +51,6 @@ func (b *bench) parse(args []string) (spec benchmark.Spec, to *destination, err 
 		return spec, nil, usage("%q is no server: give [user@]host:directory, or nothing for this machine", args[0])
 	case b.link != "" || len(b.servers) > 0:
 		return spec, nil, usage("--link and --server start servers on this machine: they go without host:directory")
-	case b.ipv4 && b.ipv6:
-		return spec, nil, usage("-4 and -6 exclude each other")
 	}
 	to = &destination{e, endpoint.Home(e.Path)}
 	return spec, to, benchmark.CheckPath(to.dir)
@@ -86,10 +87,10 @@ func (b *bench) makeLocal(spec benchmark.Spec) error {
 	return nil
 }
 
-// memoryDir is a directory in memory, where the system has one.
+// memoryDir is a directory in memory, where the system has one of a useful size: containers often have 64 MiB.
 func memoryDir() string {
-	const shm = "/dev/shm"
-	if info, err := os.Stat(shm); err == nil && info.IsDir() {
+	const shm, least = "/dev/shm", 256 << 20
+	if space, err := fsys.NewLocal().Space(shm); err == nil && space.Available >= least {
 		return shm
 	}
 	return os.TempDir()
@@ -110,21 +111,30 @@ func (b *bench) leftovers(parent string) error {
 	return nil
 }
 
-// publicArgs are the command's arguments as a result may show them: without directories, users or hosts.
-func publicArgs(args []string) (public []string) {
-	for _, a := range args {
-		name, value, valued := strings.Cut(a, "=")
-		switch {
-		case strings.HasPrefix(a, "-") && valued && strings.ContainsRune(value, '/'):
-			a = name + "=..." + value[strings.LastIndexByte(value, '/'):]
-		case !strings.HasPrefix(a, "-") && strings.Contains(a, ":") && !strings.ContainsAny(a, "{ ="):
-			a = "host:directory"
-		case !strings.HasPrefix(a, "-") && strings.ContainsRune(a, '/') && !strings.ContainsAny(a, "{ "):
-			a = "..." + a[strings.LastIndexByte(a, '/'):]
+// publicArgs are the command's arguments as a result may show them: what was measured and how, without directories, users and hosts.
+func (b *bench) publicArgs(args []string) []string {
+	public := []string{"mscp", "bench"}
+	for _, g := range b.groups {
+		if g.title == "SSH" || g.title == "Results" {
+			continue
 		}
-		public = append(public, a)
+		g.flags.VisitAll(func(f *pflag.Flag) {
+			switch {
+			case !b.changed(f.Name) || f.Name == "mscp" || f.Name == "local-dir" || f.Name == "clean":
+			case f.Name == "peer":
+				for _, p := range b.custom {
+					name, _, _ := strings.Cut(p, "=")
+					public = append(public, "--peer", name+"=...")
+				}
+			default:
+				public = append(public, "--"+f.Name, strings.Trim(f.Value.String(), "[]"))
+			}
+		})
 	}
-	return slices.Insert(public, 0, "mscp")
+	if len(args) > 0 {
+		public = append(public, "host:directory")
+	}
+	return public
 }
 
 // spaceHint is for data that do not fit.

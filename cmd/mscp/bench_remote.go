@@ -96,12 +96,6 @@ func (b *bench) sshArgs(to *destination) (args []string) {
 		option("User", to.User)
 	}
 	option("ProxyJump", b.jump)
-	switch {
-	case b.ipv4:
-		option("AddressFamily", "inet")
-	case b.ipv6:
-		option("AddressFamily", "inet6")
-	}
 	option("BatchMode", "yes")
 	return args
 }

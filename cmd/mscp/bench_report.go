@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mscp/internal/benchmark/hostinfo"
+	"mscp/internal/benchmark/link"
 	"mscp/internal/benchmark/report"
 	"mscp/internal/benchmark/result"
 )
@@ -105,7 +106,7 @@ func plotFormat(name string) (string, error) {
 func (o *outputs) write(sys system, files ...*result.File) error {
 	var errs []error
 	for i, f := range files {
-		opt := report.Options{Width: benchWidth(sys), ASCII: !utf8Locale(sys.getenv), Advice: hostinfo.Advice(f.Host, f.Path, 0)}
+		opt := report.Options{Width: benchWidth(sys), ASCII: !utf8Locale(sys.getenv), Advice: advice(f)}
 		errs = append(errs, report.Table(sys.stdout, f, opt), report.Chart(sys.stdout, f, opt), o.draw(i, f))
 	}
 	each := func(name string, write func(io.Writer, *result.File) error) {
@@ -124,6 +125,15 @@ func (o *outputs) write(sys system, files ...*result.File) error {
 	each(o.bench, report.GoBench)
 	each(o.markdown, report.Markdown)
 	return errors.Join(errs...)
+}
+
+// advice is for the rate of an emulated link, or for any.
+func advice(f *result.File) []string {
+	c, err := link.Parse(f.Path.Link)
+	if err != nil {
+		return hostinfo.Advice(f.Host, f.Path, 0)
+	}
+	return hostinfo.Advice(f.Host, f.Path, c.Rate)
 }
 
 // draw writes a picture; the second is FILE-2.svg, and so on.

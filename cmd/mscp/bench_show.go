@@ -72,6 +72,9 @@ func (s *benchShow) Ran(c result.Case, sample result.Sample) {
 	}
 }
 
+// Left implements benchmark.Observer.
+func (s *benchShow) Left(result.Case) { s.runs-- }
+
 // position is how far it is, and how long it will take at this pace.
 func (s *benchShow) position() string {
 	if s.runs == 0 {

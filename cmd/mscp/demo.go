@@ -62,7 +62,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	defer func() {
 		if ctx.Err() != nil {
-			err = context.Cause(ctx) // the signal, whatever it made fail
+			err = &removed{context.Cause(ctx)} // the signal, whatever it made fail
 		}
 		err = errors.Join(err, testtree.Remove(d.dir))
 	}()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"mscp/internal/benchmark"
@@ -94,8 +95,14 @@ func isConnection(err error) bool {
 		errors.As(err, new(*sshpool.HostKeyError)) || errors.As(err, new(*startError)) || fsys.Lost(err)
 }
 
-// complain prints why the command ended, and what the user can do about it.
+// complain prints why the command ended, and what the user can do about it. Errors that were joined get a line each.
 func complain(w io.Writer, err error) {
+	if several, ok := err.(interface{ Unwrap() []error }); ok && strings.Contains(err.Error(), "\n") {
+		for _, e := range several.Unwrap() {
+			complain(w, e)
+		}
+		return
+	}
 	fmt.Fprintf(w, "mscp: %s\n", progress.Escape(err.Error()))
 	if h := hint(err); h != "" {
 		fmt.Fprintf(w, "mscp: hint: %s\n", progress.Escape(h))
@@ -107,6 +114,8 @@ func hint(err error) string {
 	var given *usageError
 	var arg *endpoint.Error
 	switch {
+	case errors.As(err, new(*removed)):
+		return ""
 	case errors.As(err, new(*signalled)):
 		return "run the same command again: it goes on where this one stopped"
 	case errors.As(err, &given):

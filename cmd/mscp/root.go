@@ -25,7 +25,7 @@ func run(args []string, sys system) int {
 	root := newRootCommand(sys, nil)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) && !errors.As(err, new(*signalled)) {
 		err = context.Cause(ctx) // which signal it was: not everything below tells more than that it was cancelled
 	}
 	if err != nil && !errors.As(err, new(*partial)) {

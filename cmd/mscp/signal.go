@@ -14,6 +14,11 @@ type signalled struct{ sig syscall.Signal }
 func (s *signalled) Error() string        { return fmt.Sprintf("ended by signal %d (%v)", int(s.sig), s.sig) }
 func (s *signalled) Is(target error) bool { return target == context.Canceled }
 
+// removed is the end of a command that leaves nothing to go on with.
+type removed struct{ error }
+
+func (r *removed) Unwrap() error { return r.error }
+
 // withSignals cancels the context at the first SIGINT, SIGTERM or SIGHUP: the copy stops, and its partial files stay for the next run. A
 // second SIGINT ends the process at once.
 func withSignals(ctx context.Context, sys system) (context.Context, func()) {

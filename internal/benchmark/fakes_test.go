@@ -100,6 +100,8 @@ func (f *fake) Running(_ result.Case, measured bool) {
 	}
 }
 
+func (f *fake) Left(result.Case) {}
+
 func (f *fake) Ran(_ result.Case, s result.Sample) {
 	if s.Error != "" {
 		f.log = append(f.log, "failed")

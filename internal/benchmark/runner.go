@@ -2,6 +2,7 @@ package benchmark
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -34,6 +35,8 @@ type Observer interface {
 	Running(c result.Case, measured bool)
 	// Ran tells what it came to.
 	Ran(c result.Case, s result.Sample)
+	// Left tells that a command is not run: its tool has failed before.
+	Left(c result.Case)
 	// Note tells something that the user should know now.
 	Note(text string)
 }
@@ -169,6 +172,7 @@ const giveUp = 2
 // once runs a case once, and keeps the sample if it counts. An error is one that ends all.
 func (r *Runner) once(ctx context.Context, c *planned, s *sides, counts bool) error {
 	if c.failed >= giveUp {
+		r.Observer.Left(c.Case)
 		return nil
 	}
 	r.Observer.Running(c.Case, counts)
@@ -178,6 +182,9 @@ func (r *Runner) once(ctx context.Context, c *planned, s *sides, counts bool) er
 	}
 	if err != nil {
 		c.failed++
+		if errors.Is(err, measure.ErrTimeout) {
+			c.failed = giveUp // it would take as long again
+		}
 		sample.Error = s.values(c.Case).public(err.Error())
 	} else {
 		c.failed = 0

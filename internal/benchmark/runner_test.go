@@ -143,8 +143,9 @@ func TestFailures(t *testing.T) {
 	}{
 		"always":          {map[int]error{1: exit, 2: exit, 3: exit}, 2, []string{exit.Error(), exit.Error()}},
 		"the warm-up":     {map[int]error{1: exit}, 6, []string{exit.Error(), "", "", "", "", ""}},
-		"now and then":    {map[int]error{2: exit, 4: late, 6: exit}, 6, []string{exit.Error(), "", late.Error(), "", exit.Error()}},
-		"twice, late":     {map[int]error{4: late, 5: late}, 5, []string{"", "", late.Error(), late.Error()}},
+		"now and then":    {map[int]error{2: exit, 4: exit, 6: exit}, 6, []string{exit.Error(), "", exit.Error(), "", exit.Error()}},
+		"twice, at last":  {map[int]error{4: exit, 5: exit}, 5, []string{"", "", exit.Error(), exit.Error()}},
+		"late":            {map[int]error{3: late}, 3, []string{"", late.Error()}}, // it would take as long again
 		"too little":      {map[int]error{3: short}, 6, []string{"", "it ended well, but 1 files with 5 bytes arrived of 1 with 2097152", "", "", ""}},
 		"too many":        {map[int]error{3: &ShortError{Files: 2, Bytes: 2 << 20}}, 6, []string{"", "it ended well, but 2 files with 2097152 bytes arrived of 1 with 2097152", "", "", ""}},
 		"too little ever": {map[int]error{1: short, 2: short}, 2, []string{short2().Error(), short2().Error()}},

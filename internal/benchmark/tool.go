@@ -30,7 +30,7 @@ func Peers() []Tool {
 		{Name: "scp", Program: "scp", version: []string{"ssh", "-V"}, noShell: true, command: scp},
 		{Name: "sftp", Program: "sftp", version: []string{"ssh", "-V"}, noShell: true, command: sftp},
 		{Name: "rsync", Program: "rsync", version: []string{"rsync", "--version"}, command: rsync},
-		{Name: "rclone", Program: "rclone", version: []string{"rclone", "version"}, noShell: true, ownSSH: true, command: rclone},
+		{Name: "rclone", Program: "rclone", version: []string{"rclone", "version"}, noShell: true, ownSSH: true, noCipher: true, command: rclone},
 		{Name: "lftp", Program: "lftp", version: []string{"lftp", "--version"}, noShell: true, command: lftp},
 		{Name: "tar", Program: "tar", Needs: "ssh", version: []string{"tar", "--version"}, command: tar},
 	}
@@ -57,19 +57,15 @@ func rsync(q result.Question, _ string) command {
 	return command{args: []string{"rsync", "-a", "-e", "ssh {ssh}", src, "{dst}"}}
 }
 
-// rclone reads no ssh configuration.
-func rclone(q result.Question, cipher string) command {
+// rclone reads no ssh configuration, and before version 1.61 cannot be told a cipher.
+func rclone(q result.Question, _ string) command {
 	server := ":sftp:{remote}"
 	args := []string{"rclone", "copyto", "{local}", server}
 	if q.Direction == result.Down {
 		args = []string{"rclone", "copyto", server, "{local}"}
 	}
-	args = append(args, "--config", "/dev/null", "--sftp-host", "{hostname}", "--sftp-port", "{port}", "--sftp-user", "{user}",
-		"--sftp-key-file", "{key}", "--sftp-known-hosts-file", "{known_hosts}")
-	if cipher != "" {
-		args = append(args, "--sftp-ciphers", cipher)
-	}
-	return command{args: args}
+	return command{args: append(args, "--config", "/dev/null", "--sftp-host", "{hostname}", "--sftp-port", "{port}", "--sftp-user", "{user}",
+		"--sftp-key-file", "{key}", "--sftp-known-hosts-file", "{known_hosts}")}
 }
 
 // lftp gets one file in several pieces at once, which is what people take it for; it has nothing of the kind the other way.

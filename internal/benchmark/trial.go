@@ -28,11 +28,8 @@ func (r *Runner) trial(ctx context.Context) error {
 		if err != nil {
 			return &TrialError{Server: t.Server, Err: err}
 		}
-		if i == 0 {
-			if r.Spec.SameCipher == "" {
-				r.Spec.SameCipher = s.Cipher
-			}
-			t.Path.RTT = s.MinRTT
+		if i == 0 && r.Spec.SameCipher == "" {
+			r.Spec.SameCipher = s.Cipher
 		}
 		if slowest == 0 || rate < slowest {
 			slowest = rate
