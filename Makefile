@@ -5,6 +5,8 @@
 # make check      formatting, vet, staticcheck, layers, go.mod, and the race tests that need no sshd
 # make fuzz       each fuzz test for FUZZTIME
 # make figures    what docs/design/figures.md shows: ours beside scp and rsync against a real sshd
+# make bench      docs/benchmarks/loopback.*: every tool against sshd on this machine, about 10 minutes
+# make bench-wan  docs/benchmarks/wan*.*: the same over emulated links of 1 Gbit/s with 20 and 100 ms, about 25 minutes; needs root
 GO        ?= go
 TESTFLAGS ?=
 FUZZTIME  ?= 30s
@@ -15,7 +17,7 @@ VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 PURE := ./internal/chunker/... ./internal/endpoint/... ./internal/journal/... ./internal/plan/... ./internal/progress/... \
         ./internal/sftpwire/... ./internal/sshconf/... ./internal/sshserver/... ./internal/transfer/... ./internal/units/...
 
-.PHONY: build demo test test-long check layers fuzz figures clean
+.PHONY: build demo test test-long check layers fuzz figures bench bench-wan clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/mscp ./cmd/mscp
@@ -50,6 +52,23 @@ fuzz:
 
 figures: build
 	docs/design/figures.sh
+
+# The tables go into README.md as well, between the marks that name their files.
+BENCHMARKS := docs/benchmarks
+RESULTS = --json $(BENCHMARKS)/$(1).json --plot $(BENCHMARKS)/$(1).svg --markdown $(BENCHMARKS)/$(1).md
+
+bench: build
+	MSCP_PEERS=1 .ci/install
+	bin/mscp bench --server sshd --size 512m --files 2000 --file-size 4k --connections 1,2,4 --runs 5 --peers all $(call RESULTS,loopback)
+	$(BENCHMARKS)/readme.sh
+
+bench-wan: build
+	MSCP_PEERS=1 .ci/install
+	for rtt in 20 100; do \
+	  bin/mscp bench --link rtt=$${rtt}ms,rate=1gbit --size 256m,1 --files 2000 --file-size 4k --connections 1,4,8,16 --runs 3 --warmup 0 \
+	    --timeout 40s --peers scp,rsync,lftp,tar --peer-settings cipher $(call RESULTS,wan$${rtt}ms) || exit 1; \
+	done
+	$(BENCHMARKS)/readme.sh
 
 clean:
 	rm -rf bin

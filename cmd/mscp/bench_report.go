@@ -107,7 +107,9 @@ func (o *outputs) write(sys system, files ...*result.File) error {
 	var errs []error
 	for i, f := range files {
 		opt := report.Options{Width: benchWidth(sys), ASCII: !utf8Locale(sys.getenv), Advice: advice(f)}
-		errs = append(errs, report.Table(sys.stdout, f, opt), report.Chart(sys.stdout, f, opt), o.draw(i, f))
+		errs = append(errs, report.Table(sys.stdout, f, opt))
+		opt.Follows = true
+		errs = append(errs, report.Chart(sys.stdout, f, opt), o.draw(i, f))
 	}
 	each := func(name string, write func(io.Writer, *result.File) error) {
 		if name == "" {

@@ -33,12 +33,19 @@ func (b *byteSize) Set(text string) error {
 	return nil
 }
 
-// String implements pflag.Value; nothing for the default, which the help tells in words.
+// String implements pflag.Value: what Set reads. Nothing for the default, which the help tells in words.
 func (b *byteSize) String() string {
 	if *b == 0 {
 		return ""
 	}
-	return units.Bytes(int64(*b))
+	n, unit := int64(*b), ""
+	for _, u := range []string{"k", "m", "g", "t"} {
+		if n%1024 != 0 {
+			break
+		}
+		n, unit = n/1024, u
+	}
+	return strconv.FormatInt(n, 10) + unit
 }
 
 // Type is what the help shows for the value.

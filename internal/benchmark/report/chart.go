@@ -30,6 +30,9 @@ const fewestCells = 10
 func Chart(w io.Writer, f *result.File, opt Options) error {
 	p := &page{width: opt.width()}
 	for i, l := range Warnings(f) {
+		if opt.Follows {
+			break
+		}
 		if i == 0 {
 			p.line("")
 		}
@@ -38,13 +41,17 @@ func Chart(w io.Writer, f *result.File, opt Options) error {
 	all := groups(f)
 	for _, g := range all {
 		p.line("")
-		p.groupHead(f, g)
+		if opt.Follows {
+			p.text("%s", capital(heading(g.Question, f.Path)))
+		} else {
+			p.groupHead(f, g)
+		}
 		p.bars(g, opt.ink())
 	}
 	if len(all) > 0 {
 		k := opt.ink()
 		p.line("")
-		p.text("%s to the slowest run, %s to the median, %s to the fastest; longer is better", k.solid, k.middle, k.light)
+		p.text("%s to the slowest run, %s to the median, %s to the fastest; longer is better; %s beyond the scale", k.solid, k.middle, k.light, beyondMark)
 	}
 	return p.to(w)
 }
@@ -55,17 +62,25 @@ func (p *page) bars(g *group, k ink) {
 		names = max(names, utf8.RuneCountInString(g.name(r)))
 		values = max(values, utf8.RuneCountInString(g.value(r)))
 	}
-	_, _, best := g.span(0)
-	for i := range g.rows {
-		_, _, fastest := g.span(i)
-		best = max(best, fastest)
+	best := 0.0
+	for i, r := range g.rows {
+		if _, _, fastest := g.span(i); !g.beyond(r) {
+			best = max(best, fastest)
+		}
 	}
 	cells := max(fewestCells, p.width-names-values-2*len(gap))
 	for i, r := range g.rows {
 		slow, mid, fast := g.span(i)
+		if g.beyond(r) {
+			p.line(pad(g.name(r), names) + gap + pad(pad("", cells-len(beyondMark))+beyondMark, cells) + gap + padLeft(g.value(r), values))
+			continue
+		}
 		p.line(strings.TrimRight(pad(g.name(r), names)+gap+pad(bar(slow, mid, fast, best, cells, k), cells)+gap+padLeft(g.value(r), values), " "))
 	}
 }
+
+// beyondMark stands where a bar would not fit.
+const beyondMark = ">>>"
 
 func (g *group) name(r row) string { return clip(g.label(r), 40) }
 

@@ -45,6 +45,33 @@ func (g *group) speed(r row) float64 {
 	return v
 }
 
+// beyond reports whether a row is the path alone and so far above everything else that drawing it to scale would leave nothing to see of that.
+func (g *group) beyond(r row) bool {
+	if r.Tool != result.TCP && r.Tool != result.SSH {
+		return false
+	}
+	best := 0.0
+	for _, other := range g.rows {
+		if other.Tool != result.TCP && other.Tool != result.SSH {
+			best = max(best, g.speed(other))
+		}
+	}
+	return best > 0 && g.speed(r) > 2*best
+}
+
+// drawn are the rows that a picture shows, and named what else there is.
+func (g *group) drawn() (shown *group, named string) {
+	shown = &group{Question: g.Question, base: g.base, vary: g.vary}
+	for _, r := range g.rows {
+		if g.beyond(r) {
+			named = join(named, g.label(r)+": "+g.value(r)+" (not drawn)")
+		} else {
+			shown.rows = append(shown.rows, r)
+		}
+	}
+	return shown, named
+}
+
 // groups divides a file's cases by question, in the order in which these first came.
 func groups(f *result.File) (all []*group) {
 	var limits []row

@@ -34,6 +34,9 @@ func Markdown(w io.Writer, f *result.File) error {
 		p.markdown(f, g)
 	}
 	p.line("")
+	for _, n := range notes(f) {
+		p.line("- " + markup(n))
+	}
 	for _, s := range f.Skipped {
 		p.line("- Skipped: " + markup(skipped(s)))
 	}
@@ -57,7 +60,6 @@ func (p *page) markdown(f *result.File, g *group) {
 		p.line(fmt.Sprintf("| %s | %s | %s | %s | %s |", markup(clean(r.Tool)), markup(g.vary.settings(r.Case)), mid, span, ratioCell(r)))
 	}
 	var feet []string
-	feet = append(feet, notes(g)...)
 	for _, l := range failures(g) {
 		feet = append(feet, "failed: "+l)
 	}

@@ -157,11 +157,15 @@ func (g *group) panel(c draw.Canvas, p result.Path, st styles) {
 	if s := g.shared(); s != "" {
 		about += "; mscp: " + s
 	}
+	shown, named := g.drawn()
+	if named != "" {
+		about += "; " + named
+	}
 	y = below(&c, smallText(), c.Min.X, y, smallLeading, fit(smallText(), panelWidth, about))
 	c.Max.Y = y - 4
-	if g.byConnections() {
-		g.drawLines(c, st)
+	if shown.byConnections() {
+		shown.drawLines(c, st)
 		return
 	}
-	g.drawBars(c, st)
+	shown.drawBars(c, st)
 }

@@ -14,9 +14,10 @@ import (
 
 // Options say how the outputs for terminals look.
 type Options struct {
-	Width  int      // columns; below 40: 120
-	ASCII  bool     // draw with ASCII alone
-	Advice []string // on the machine and the path, one line each: shown after the figures
+	Width   int      // columns; below 40: 120
+	ASCII   bool     // draw with ASCII alone
+	Follows bool     // of a chart: it comes after the table, and does not repeat what that says
+	Advice  []string // on the machine and the path, one line each: shown after the figures
 }
 
 func (o Options) width() int {
@@ -95,17 +96,18 @@ func (p *page) groupHead(f *result.File, g *group) {
 }
 
 func (p *page) groupFoot(g *group) {
-	for _, n := range notes(g) {
-		p.text("%s", n)
-	}
 	for _, l := range failures(g) {
 		p.text("failed: %s", l)
 	}
 }
 
 func (p *page) foot(f *result.File, opt Options) {
-	if len(f.Skipped)+len(opt.Advice) > 0 {
+	explained := notes(f)
+	if len(explained)+len(f.Skipped)+len(opt.Advice) > 0 {
 		p.line("")
+	}
+	for _, n := range explained {
+		p.text("%s", n)
 	}
 	for _, s := range f.Skipped {
 		p.text("skipped: %s", skipped(s))
