@@ -35,18 +35,24 @@ func (c *copier) plan(remote fsys.FS) (*job, error) {
 	return j, j.look()
 }
 
-// look asks what is left to know before the first byte, both at once: over a long distance each costs a round trip.
+// look asks what is left to know before the first byte, all at once: over a long distance each costs a round trip.
 func (j *job) look() error {
 	var special map[string]bool
+	var there bool
 	var group errgroup.Group
 	group.Go(func() error { return plan.SelfCopy(j.src, j.dst, j.land, rand.Reader) })
 	group.Go(func() (err error) {
 		special, err = plan.Special(j.dst, j.land)
 		return err
 	})
+	group.Go(func() (err error) {
+		there, err = plan.FindRoot(j.dst, j.land)
+		return err
+	})
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	j.land.RootExists = there
 	j.land.WriteInPlace(special)
 	return nil
 }

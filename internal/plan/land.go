@@ -14,6 +14,7 @@ type Landing struct {
 	Failures   []Failure // sources that cannot be copied; the others can
 
 	inside bool // Root is the target, and is there
+	parent bool // Root is the parent of a target that is not there: most often a directory
 }
 
 // Item is one source that is there.
@@ -96,6 +97,16 @@ func Land(src, dst fsys.FS, sources []string, target string) (*Landing, error) {
 	return l, l.checkNames(src)
 }
 
+// FindRoot reports whether Root is known to be there after all: where it is the parent of a new name, that is asked with one request. Only
+// then is it to be trusted; else there is [MakeRoot]. Its error means that the connection is lost.
+func FindRoot(dst fsys.FS, l *Landing) (there bool, err error) {
+	if !l.parent {
+		return l.RootExists, nil
+	}
+	info, err := dst.Stat(l.Root)
+	return err == nil && info.IsDir(), lostOnly(err)
+}
+
 // target is what is known of the target.
 type target struct {
 	side   string
@@ -158,6 +169,7 @@ func (l *Landing) onNew(t target, found []source, several bool) {
 	default:
 		l.Root = parentOf(t.path)
 		l.RootExists = l.Root == "." || l.Root == "/"
+		l.parent = !l.RootExists
 		l.Items = []Item{{Src: s.path, Dst: lastName(t.path), Info: s.info}}
 	}
 }

@@ -221,6 +221,38 @@ func TestLandAsksOnce(t *testing.T) {
 	}
 }
 
+// Only where the parent of a new name is likely to be there is a request spent on it.
+func TestFindRoot(t *testing.T) {
+	for _, c := range []struct {
+		source, target string
+		there          bool
+		asked          int
+	}{
+		{"f", "dir/new", true, 1}, {"f", "to-dir/new", true, 1}, {"f", "n/new", false, 1}, {"f", "new", true, 0},
+		{"f", "dir", true, 0}, {"f", "new/", false, 0}, {"d", "dir/new", false, 0},
+	} {
+		dst := landTarget()
+		l, err := Land(landSource(), dst, []string{c.source}, c.target)
+		require.NoError(t, err)
+		asked := 0
+		dst.Hook = func(memfs.Call) error { asked++; return nil }
+		there, err := FindRoot(dst, l)
+		require.NoError(t, err)
+		require.Equal(t, c.there, there, c.target)
+		require.Equal(t, c.asked, asked, c.target)
+	}
+	dst := landTarget()
+	l, err := Land(landSource(), dst, []string{"f"}, "dir/new")
+	require.NoError(t, err)
+	dst.Hook = failOn("stat", fsys.ErrLost)
+	_, err = FindRoot(dst, l)
+	require.True(t, fsys.Lost(err))
+	dst.Hook = failOn("stat", fs.ErrPermission)
+	there, err := FindRoot(dst, l)
+	require.NoError(t, err)
+	require.False(t, there)
+}
+
 func TestMakeRoot(t *testing.T) {
 	dst := landTarget()
 	calls := 0
