@@ -48,6 +48,9 @@ func (l *lane) end(f *file, err error) {
 
 // restart queues a file anew that failed for a reason which may be gone by then.
 func (l *lane) restart(f *file) (bool, error) {
+	if differs := new(VerifyError); f.inOrder && errors.As(f.failed(), &differs) {
+		return l.restartDiffering(f, differs.Off), nil
+	}
 	if errors.Is(f.failed(), fsys.ErrSequential) {
 		return l.restartInOrder(f), nil
 	}

@@ -8,7 +8,8 @@
 //
 // Bytes go to a partial file beside the destination. Whoever finishes the last block of a file commits it: all handles are closed,
 // the source is still what was planned, mode and times are set, and the partial file takes the final name. What a lost lane's
-// server makes after that is removed at the end (tidy.go). A server that takes files only in order gets them so (order.go).
+// server makes after that is removed at the end (tidy.go). A server that is not known to take files in pieces is tried (keeps.go), and gets
+// them in order where it does not (order.go).
 //
 // With a Journal a run goes on where an earlier one of the same job stopped (resume.go), and records what the next one needs
 // (record.go). What is recorded is believed only where it can be true whenever the earlier run may have died: a partial file is

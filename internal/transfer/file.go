@@ -23,6 +23,7 @@ type file struct {
 	dst     string // path on the destination's side
 	part    string // where its bytes go: the partial file, or dst
 	inPlace bool
+	device  bool // the destination is known to be no regular file
 	single  bool // one block is all: see small.go
 
 	key   journal.Key
@@ -32,7 +33,8 @@ type file struct {
 	had   int64          // bytes that an earlier run had copied, believed
 
 	chunk int64    // size of its chunks
-	todo  []extent // not handed out; the queue's. Empty while an earlier run's work is not looked at
+	todo  []extent // not handed out; the queue's. Empty while something is to be found out first
+	known int64    // chunks of it that the queue has counted in all
 
 	left      atomic.Int64   // bytes not acknowledged yet, 1 for an empty file
 	moved     atomic.Int64   // bytes that this run copied
@@ -40,6 +42,8 @@ type file struct {
 	verifying bool           // its blocks are compared, not copied: changes only while none is handed out
 	again     bool           // it is copied anew because the source changed
 	inOrder   bool           // it is sent in order
+	doubted   bool           // a lost lane may still do something to the partial file
+	own       bool           // no other run has a partial file of that name
 
 	opening sync.Mutex // held while local is opened and the partial file is made
 	local   fsys.File  // shared by all lanes
@@ -137,12 +141,15 @@ const partSuffix = ".mscp-part"
 const nameMax = 255
 
 // partName is the name of the partial file: the same for each run that copies the same source, another one for another source
-// or another state of it, so that two of them never mix.
-func partName(e plan.Entry) string {
+// or another state of it, so that two of them never mix. Each purpose has names of its own.
+func partName(e plan.Entry, purpose ...string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00", e.Src)
 	for _, v := range []int64{e.Info.Size, e.Info.ModTime.UnixNano(), int64(e.Info.Ino)} {
 		binary.Write(h, binary.BigEndian, v)
+	}
+	for _, p := range purpose {
+		fmt.Fprintf(h, "%s\x00", p)
 	}
 	tail := "." + hex.EncodeToString(h.Sum(nil)[:6]) + partSuffix
 	base := path.Base(e.Dst)

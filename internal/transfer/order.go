@@ -2,13 +2,16 @@ package transfer
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
 
 	"mscp/internal/fsys"
 )
 
-// Some servers take a file only from its beginning to its end, and begin it anew at each OPEN (rclone's, without a cache). That shows
-// when one refuses a WRITE: then that file is started over, and this one and all that come after it, if they have more than one
-// block, are sent by one goroutine each, with one handle and one block in flight.
+// Some servers take a file only from its beginning to its end, or begin it anew when it is opened again (rclone's). That is found out
+// before the first file of several blocks is sent (keeps.go), or shows when a WRITE is refused: then that file is started over. This
+// one and all that come after it, if they have more than one block, are sent by one goroutine each, with one handle and one block in
+// flight, to a partial file that is opened once: another attempt has another one.
 
 // restartInOrder queues a file again that was refused because of the order of its blocks. None of its requests is under way any
 // more, and its partial file is removed.
@@ -16,23 +19,46 @@ func (l *lane) restartInOrder(f *file) bool {
 	if !l.e.Upload || f.inOrder || f.single || f.special(l.fs) {
 		return false
 	}
-	l.e.queue.sendInOrder()
-	l.e.ordered.Do(func() {
-		l.e.Observer.Notice("the server takes a file only from its beginning to its end: each is sent over one connection, one block per round trip")
-	})
+	l.e.sendInOrder()
+	l.startOver(f, f.again)
+	return true
+}
+
+// restartDiffering queues a file again that was sent in order and differs, once: no block of it can be sent by itself.
+func (l *lane) restartDiffering(f *file, off int64) bool {
+	if f.again || f.special(l.fs) {
+		return false
+	}
+	l.e.Observer.Notice(fmt.Sprintf("%q: the copy differs from the source at byte %d: it is sent again", f.Src, off))
+	l.startOver(f, true)
+	return true
+}
+
+func (l *lane) startOver(f *file, again bool) {
 	l.e.Counters.Bytes.Add(-f.moved.Load())
 	l.e.keep(f, -f.had)
 	g := l.e.newFile(f.Entry)
-	g.again = f.again
+	g.again = again
 	l.e.queue.next(g)
-	return true
+}
+
+// sendInOrder has all larger files sent in order from now on.
+func (e *engine) sendInOrder() {
+	e.queue.sendInOrder()
+	e.ordered.Do(func() {
+		e.Observer.Notice("the server takes a file only from its beginning to its end: each is sent over one connection, one block per round trip")
+	})
 }
 
 // moveInOrder sends a whole file. Where the lane is lost another one begins again.
 func (l *lane) moveInOrder(ctx context.Context, f *file) {
-	err := l.sendInOrder(ctx, f)
+	err := l.renew(f)
+	if err == nil {
+		err = l.sendInOrder(ctx, f)
+	}
 	if l.interrupted(ctx, err) {
 		l.e.Counters.Bytes.Add(-f.moved.Swap(0))
+		f.doubted = true
 		l.e.queue.again(span{f: f, kind: inOrder})
 		return
 	}
@@ -42,6 +68,25 @@ func (l *lane) moveInOrder(ctx context.Context, f *file) {
 	if !l.verify(ctx, f) {
 		l.commit(f)
 	}
+}
+
+// renew gives a file a partial file of its own, and removes the one of an attempt or a run before. The lost lane's server may carry out an OPEN
+// or a CLOSE of that one at any time: it must not be the one that is written now, and takes its name.
+func (l *lane) renew(f *file) error {
+	if f.inPlace {
+		return nil
+	}
+	if f.doubted {
+		l.e.doubtful.add(late{f.part, f.Parent, f.own})
+	}
+	if f.doubted || f.found != nil {
+		if err := l.fs.Remove(f.part); fsys.Lost(err) {
+			return err
+		}
+	}
+	f.part = l.e.target(partName(f.Entry, rand.Text()))
+	f.doubted, f.own = false, true
+	return nil
 }
 
 func (l *lane) sendInOrder(ctx context.Context, f *file) error {

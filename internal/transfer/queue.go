@@ -7,7 +7,7 @@ type kind uint8
 
 const (
 	move    kind = iota // copy a range, or compare it where the file is being verified
-	begin               // find out what an earlier run left of it
+	begin               // find out what an earlier run left of it, and how the server takes files
 	commit              // put it in place: no bytes are left to move
 	inOrder             // copy all of it, block by block: see order.go
 )
@@ -66,13 +66,20 @@ func (q *queue) push(f *file) bool {
 	q.files = append(q.files, f)
 	q.open++
 	q.count(f, f.chunks())
-	if f.single {
-		q.allSmall++
-	} else {
-		q.allChunks += f.chunks()
-	}
+	q.countAll(f)
 	q.wake()
 	return true
+}
+
+// countAll counts what is known of a file now and was not known before.
+func (q *queue) countAll(f *file) {
+	more := max(0, f.chunks()-f.known)
+	f.known += more
+	if f.single {
+		q.allSmall += more
+	} else {
+		q.allChunks += more
+	}
 }
 
 // next queues a file again, before all others, whose todo is set anew. It has not ended, or stands for one that has not.
@@ -81,6 +88,7 @@ func (q *queue) next(f *file) {
 	defer q.mu.Unlock()
 	q.files = append([]*file{f}, q.files...)
 	q.count(f, f.chunks())
+	q.countAll(f)
 	q.wake()
 }
 
@@ -153,6 +161,13 @@ func (q *queue) sendInOrder() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.order = true
+}
+
+// inOrder tells whether larger files are sent in order.
+func (q *queue) inOrder() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.order
 }
 
 // fileEnded is called once for each file that was pushed.

@@ -74,7 +74,13 @@ func (e *engine) recall(f *file) {
 
 // begin looks at what earlier runs left of a file, and queues what is missing.
 func (l *lane) begin(ctx context.Context, f *file) {
-	err := l.look(f)
+	usable, err := l.look(f)
+	if err == nil && !f.kept {
+		err = l.try(f)
+	}
+	if err == nil && usable && !l.e.queue.inOrder() {
+		l.e.goOn(f)
+	}
 	switch {
 	case fsys.Lost(err):
 		l.retire(err)
@@ -92,40 +98,40 @@ func (l *lane) begin(ctx context.Context, f *file) {
 	}
 }
 
-// look sets f.kept to whether the file is in place, and else what is to be done.
-func (l *lane) look(f *file) error {
+// look sets f.kept to whether the file is in place, and else tells whether what an earlier run left can be gone on with.
+func (l *lane) look(f *file) (usable bool, err error) {
 	_, dst := l.e.sides(l)
 	if err := l.forget(f); err != nil {
-		return err
+		return false, err
 	}
 	f.do(f.all())
 	if f.kept {
 		if kept, err := l.inPlace(f, func(i fsys.Info) bool { return i.Size == f.Info.Size }); kept || err != nil {
-			return err
+			return false, err
 		}
 	}
 	if f.found == nil {
-		return nil
+		return false, nil
 	}
 	i, err := dst.Stat(f.part)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
 		_, err = l.inPlace(f, func(i fsys.Info) bool { return l.e.renamedEarlier(f, i) })
-		return err
-	case err != nil:
-		return err
-	case i.IsRegular() && i.Size >= f.found.Ranges.End():
-		l.e.goOn(f)
+		return false, err
 	}
-	return nil
+	return err == nil && f.found.Part == f.part && i.IsRegular() && i.Size >= f.found.Ranges.End(), err
 }
 
-// forget removes the partial files of what the source was before.
+// forget removes the partial files of what the source was before, and one that was sent in order.
 func (l *lane) forget(f *file) error {
 	_, dst := l.e.sides(l)
 	changed := f.found == nil && len(f.stale) > 0
+	if f.found != nil && f.found.Part != f.part && strings.HasSuffix(f.found.Part, partSuffix) {
+		if err := dst.Remove(f.found.Part); fsys.Lost(err) {
+			return err
+		}
+	}
 	for ; len(f.stale) > 0; f.stale = f.stale[1:] {
-		if part := f.stale[0].Part; part != f.part && !f.inPlace {
+		if part := f.stale[0].Part; part != f.part && strings.HasSuffix(part, partSuffix) {
 			if err := dst.Remove(part); fsys.Lost(err) {
 				return err
 			}

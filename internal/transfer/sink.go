@@ -41,13 +41,16 @@ func (e *engine) newFile(entry plan.Entry) *file {
 	f := &file{Entry: entry, dst: e.target(entry.Dst)}
 	f.chunk = e.Chunks.Size(entry.Info.Size)
 	f.single = entry.Info.Size <= min(int64(e.block), f.chunk)
+	f.device = entry.InPlace || entry.Parent != nil && entry.Parent.Special[path.Base(entry.Dst)]
 	f.do(f.all())
+	if e.untried(f) {
+		f.todo = nil
+	}
 	if e.Journal != nil {
 		// Without the device: its number may be another one after a reboot.
 		f.key = journal.KeyOf(f.Src, f.dst, f.Info.Size, f.Info.ModTime, 0, f.Info.Ino)
 	}
-	special := entry.InPlace || entry.Parent != nil && entry.Parent.Special[path.Base(entry.Dst)]
-	if f.inPlace = e.InPlace || special; f.inPlace {
+	if f.inPlace = e.InPlace || f.device; f.inPlace {
 		f.part = f.dst
 	} else {
 		f.part = e.target(partName(entry))

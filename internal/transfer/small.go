@@ -21,6 +21,7 @@ func (l *lane) moveSmall(ctx context.Context, b block, buf []byte) {
 		err = l.verifySmall(f, buf)
 	}
 	if l.interrupted(ctx, err) {
+		f.doubted = l.e.Upload && !keepsFiles(l.fs)
 		l.e.queue.again(b.span)
 		return
 	}
@@ -64,6 +65,11 @@ func (l *lane) smallUp(ctx context.Context, f *file, buf []byte) error {
 	}
 	if err := l.e.limit.wait(ctx, len(buf), l.lost.Load); err != nil {
 		return err
+	}
+	if f.doubted {
+		if err := l.renew(f); err != nil {
+			return err
+		}
 	}
 	dst, err := l.e.output(l.fs, f, true)
 	if err != nil {

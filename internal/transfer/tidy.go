@@ -6,29 +6,37 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mscp/internal/fsys"
+	"mscp/internal/plan"
 )
 
-// doubtful are the files whose partial file was being made on a lane when that was lost. The lane's server may still carry out
+// doubtful are the partial files that were being made on a lane when that was lost. The lane's server may still carry out
 // the request when another lane has given the file its name: then an empty partial file appears, and stays.
 type doubtful struct {
 	mu    sync.Mutex
-	files map[*file]bool
+	files map[late]bool
 }
 
-// add remembers a file. Beyond as many as the queue holds none is remembered, whatever the number of lanes that are lost.
-func (d *doubtful) add(f *file) {
+// late is a partial file that may yet appear.
+type late struct {
+	part   string
+	parent *plan.Dir
+	ours   bool // no other run has one of this name: it goes whatever it holds
+}
+
+// add remembers a partial file. Beyond as many as the queue holds files none is remembered, whatever the number of lanes that are lost.
+func (d *doubtful) add(p late) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.files == nil {
-		d.files = make(map[*file]bool)
+		d.files = make(map[late]bool)
 	}
 	if len(d.files) < queueFiles {
-		d.files[f] = true
+		d.files[p] = true
 	}
 }
 
 // take forgets all files and returns them.
-func (d *doubtful) take() map[*file]bool {
+func (d *doubtful) take() map[late]bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	all := d.files
@@ -44,23 +52,23 @@ func (l *lane) tidy() {
 	}
 	var group errgroup.Group
 	group.SetLimit(filesPerLane)
-	for f := range l.e.doubtful.take() {
+	for p := range l.e.doubtful.take() {
 		group.Go(func() error {
-			l.removeLate(f)
+			l.removeLate(p)
 			return nil
 		})
 	}
 	_ = group.Wait()
 }
 
-// removeLate removes an empty partial file, and gives its directory the time back. One that is not empty is another run's.
-func (l *lane) removeLate(f *file) {
-	i, err := l.fs.Lstat(f.part)
-	if err != nil || !i.IsRegular() || i.Size > 0 || l.fs.Remove(f.part) != nil {
+// removeLate removes an empty partial file, and gives its directory the time back. One that is not empty may be another run's.
+func (l *lane) removeLate(p late) {
+	i, err := l.fs.Lstat(p.part)
+	if err != nil || !i.IsRegular() || i.Size > 0 && !p.ours || l.fs.Remove(p.part) != nil {
 		return
 	}
-	if f.Parent != nil {
-		_ = l.e.finishDir(l.fs, f.Parent)
+	if p.parent != nil {
+		_ = l.e.finishDir(l.fs, p.parent)
 	}
 }
 
@@ -68,7 +76,7 @@ func (l *lane) removeLate(f *file) {
 func (e *engine) create(dst fsys.FS, f *file, truncate bool) (fsys.File, error) {
 	h, err := dst.Create(f.part, 0o600, truncate)
 	if fsys.Lost(err) && !f.inPlace {
-		e.doubtful.add(f)
+		e.doubtful.add(late{part: f.part, parent: f.Parent})
 	}
 	return h, err
 }

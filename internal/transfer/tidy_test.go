@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -119,8 +120,8 @@ func TestNothingToTidy(t *testing.T) {
 // However many lanes are lost, what is remembered of them is bounded.
 func TestDoubtfulIsBounded(t *testing.T) {
 	var d doubtful
-	for range 2 * queueFiles {
-		d.add(new(file))
+	for i := range 2 * queueFiles {
+		d.add(late{part: strconv.Itoa(i)})
 	}
 	require.Len(t, d.take(), queueFiles)
 	require.Empty(t, d.take())

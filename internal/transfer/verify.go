@@ -75,7 +75,7 @@ func (e *engine) sameDigests(ctx context.Context, f *file) bool {
 var compareBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // compareBlock compares a block of the copy with want, the source's, and sends it again where it differs. The copy is open for reading
-// only: rclone's server empties whatever is opened for writing.
+// only: rclone's server empties whatever is opened for writing, and so a file that was sent in order is sent anew (order.go).
 func (l *lane) compareBlock(f *file, dst fsys.File, want []byte, off int64) error {
 	b := compareBuffers.Get().(*[]byte)
 	defer compareBuffers.Put(b)
@@ -91,7 +91,7 @@ func (l *lane) compareBlock(f *file, dst fsys.File, want []byte, off int64) erro
 		if n == len(want) && bytes.Equal(got, want) {
 			return nil
 		}
-		if try > 0 {
+		if try > 0 || f.inOrder {
 			return &VerifyError{f.Src, off}
 		}
 		l.e.Observer.Notice(fmt.Sprintf("%q: the copy differs from the source at byte %d: that block is sent again", f.Src, off))
@@ -140,7 +140,7 @@ func (e *engine) syncFile(dst fsys.FS, name string) error {
 	if !e.Sync {
 		return nil
 	}
-	if s, ok := dst.(syncer); ok && !s.CanSync() {
+	if !keepsFiles(dst) {
 		e.cannotSync()
 		return nil
 	}
