@@ -4,7 +4,6 @@
 # make test-long  kills, terminates and disconnects copies LONG times as often as make test does
 # make check      formatting, vet, staticcheck, layers, go.mod, and the race tests that need no sshd
 # make fuzz       each fuzz test for FUZZTIME
-# make figures    what docs/design/figures.md shows: ours beside scp and rsync against a real sshd
 # make bench      docs/benchmarks/loopback.*: every tool against sshd on this machine, about 10 minutes
 # make bench-wan  docs/benchmarks/wan*.*: the same over emulated links of 1 Gbit/s with 20 and 100 ms, about 25 minutes; needs root
 GO        ?= go
@@ -17,7 +16,7 @@ VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 PURE := ./internal/chunker/... ./internal/endpoint/... ./internal/journal/... ./internal/plan/... ./internal/progress/... \
         ./internal/sftpwire/... ./internal/sshconf/... ./internal/sshserver/... ./internal/transfer/... ./internal/units/...
 
-.PHONY: build demo test test-long check layers fuzz figures bench bench-wan clean
+.PHONY: build demo test test-long check layers fuzz bench bench-wan clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/mscp ./cmd/mscp
@@ -49,9 +48,6 @@ fuzz:
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
 	  done; done
-
-figures: build
-	docs/design/figures.sh
 
 # The tables go into README.md as well, between the marks that name their files.
 BENCHMARKS := docs/benchmarks

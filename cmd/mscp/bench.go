@@ -71,7 +71,7 @@ type bench struct {
 func (b *bench) run(ctx context.Context, args []string) (err error) {
 	spec, to, err := b.parse(args)
 	if err != nil {
-		return err
+		return withBenchHint(err)
 	}
 	b.show = newBenchShow(b.sys)
 	b.file = &result.File{Version: result.Version, Started: time.Now().UTC().Truncate(time.Second), Command: b.publicArgs(args)}
@@ -88,6 +88,15 @@ func (b *bench) run(ctx context.Context, args []string) (err error) {
 		b.file.Path.RTT = leastRTT(b.file)
 	}
 	return errors.Join(interruptedOr(ctx, err), b.results())
+}
+
+// withBenchHint makes a usage error point to the flags of this command.
+func withBenchHint(err error) error {
+	given, ok := errors.AsType[*usageError](err)
+	if isUsage(err) && (!ok || given.hint == "") {
+		return &usageError{err: err, hint: "mscp bench -h lists the flags"}
+	}
+	return err
 }
 
 // interruptedOr is the signal where there was one, whatever it made fail.

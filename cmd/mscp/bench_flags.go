@@ -90,7 +90,7 @@ func (f *benchFlags) peerFlags() *pflag.FlagSet {
 func (f *benchFlags) placeFlags() *pflag.FlagSet {
 	s := newFlagSet()
 	s.StringSliceVar(&f.servers, "server", nil, "servers that are started on this machine, `LIST` of embedded (in this process) and sshd (the system's); default: both")
-	s.StringVar(&f.link, "link", "", "put an emulated long-distance link before them: `rtt=100ms,rate=1gbit,loss=0.0002,queue=12m`, any of these (Linux, root)")
+	s.StringVar(&f.link, "link", "", "put an emulated long-distance `LINK` before them: rtt=100ms with any of rate=1gbit, loss=0.0002, queue=12m, and commas between (Linux, root)")
 	s.StringVar(&f.dir, "local-dir", ".", "`DIR` for data on disk on this machine; data in memory lie in /dev/shm, or the directory for temporary files")
 	s.BoolVar(&f.clean, "clean", false, "first remove what benchmarks that were killed have left")
 	return s
