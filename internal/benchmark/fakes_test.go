@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"mscp/internal/benchmark/measure"
 	"mscp/internal/benchmark/result"
 )
@@ -74,7 +76,8 @@ func newFake(t *testing.T, s Spec) *fake {
 	f.Runner = NewRunner(s, f)
 	f.Mscp, f.Targets, f.Local = "mscp", []*Target{target}, map[string]Store{result.Memory: f.here, result.Disk: f.here}
 	f.Measure, f.Look = f.run, anything
-	f.Output = func(args ...string) ([]byte, error) {
+	f.Output = func(env []string, args ...string) ([]byte, error) {
+		require.Contains(t, env, "XDG_CONFIG_HOME="+f.here.path+"/state", "lftp --version makes directories")
 		f.versions = append(f.versions, strings.Join(args, " "))
 		return []byte(args[0] + " 1.0\nmore"), nil
 	}

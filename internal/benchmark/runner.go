@@ -21,9 +21,9 @@ type Runner struct {
 
 	Observer Observer
 	Measure  func(context.Context, measure.Command) (measure.Usage, error)
-	Look     func(program string) (string, error)    // exec.LookPath
-	Output   func(program ...string) ([]byte, error) // what a program prints
-	Save     func(*result.File) error                // after each round; nil: nobody wants it
+	Look     func(program string) (string, error)                  // exec.LookPath
+	Output   func(env []string, program ...string) ([]byte, error) // what a program prints; env is added to this process's
+	Save     func(*result.File) error                              // after each round; nil: nobody wants it
 	Now      func() time.Time
 }
 
@@ -46,8 +46,10 @@ func NewRunner(s Spec, o Observer) *Runner {
 	return &Runner{Spec: s, Observer: o, Measure: measure.Run, Look: exec.LookPath, Output: output, Now: time.Now}
 }
 
-func output(args ...string) ([]byte, error) {
-	return exec.Command(args[0], args[1:]...).CombinedOutput()
+func output(env []string, args ...string) ([]byte, error) {
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), env...)
+	return cmd.CombinedOutput()
 }
 
 // Run measures all cases and fills f, which comes with what is known before. A tool that fails is a sample with an error, and is given up after
@@ -109,7 +111,7 @@ func (r *Runner) questions() (all []*question) {
 	return all
 }
 
-// addVersions asks each tool once.
+// addVersions asks each tool once. Some make directories for their configuration even then.
 func (r *Runner) addVersions(cases []*planned, known map[string]string) {
 	for _, c := range cases {
 		args := []string{r.Mscp, "--version"}
@@ -120,7 +122,7 @@ func (r *Runner) addVersions(cases []*planned, known map[string]string) {
 			continue
 		}
 		if _, ok := known[c.Tool]; !ok {
-			known[c.Tool] = firstLine(r.Output(args...))
+			known[c.Tool] = firstLine(r.Output(env(r.state()), args...))
 		}
 		c.Version = known[c.Tool]
 	}
@@ -211,7 +213,7 @@ func (r *Runner) sample(ctx context.Context, c *planned, s *sides) (sample resul
 	}
 	run := c.command.fill(v)
 	usage, err := r.Measure(ctx, measure.Command{
-		Args: run.args, Stdin: run.stdin, Env: append(os.Environ(), s.env()...), Port: s.target.Port,
+		Args: run.args, Stdin: run.stdin, Env: append(os.Environ(), env(s.state)...), Port: s.target.Port,
 		Start: s.target.Start, In: s.target.In, Timeout: r.Spec.Timeout,
 	})
 	sample = sampleOf(usage)

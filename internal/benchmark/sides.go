@@ -40,7 +40,7 @@ func (r *Runner) prepare(ctx context.Context, q *question) (s *sides, err error)
 		from, to = to, from
 	}
 	s = &sides{Question: q.Question, target: q.target, local: r.Local[from], remote: q.target.Dirs[to]}
-	s.state = filepath.Join(r.Local[result.Memory].Path(), stateName)
+	s.state = r.state()
 	if err := room(s.local, s.remote, q.Question, s.remote.Local() && from == to); err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (r *Runner) upload(ctx context.Context, s *sides, from, to string) error {
 	c := result.Case{Question: result.Question{Direction: result.Up, Work: s.Work}}
 	v := values{mscp: r.Mscp, target: s.target, direction: result.Up, local: from, remote: to}
 	run := ours(c).fill(v)
-	_, err := r.Measure(ctx, measure.Command{Args: run.args, Env: append(os.Environ(), s.env()...), Start: s.target.Start})
+	_, err := r.Measure(ctx, measure.Command{Args: run.args, Env: append(os.Environ(), env(s.state)...), Start: s.target.Start})
 	return err
 }
 
@@ -112,10 +112,13 @@ func (s *sides) values(c result.Case) values {
 	return v
 }
 
+// state is a directory on this machine, which tools make if they want it.
+func (r *Runner) state() string { return filepath.Join(r.Local[result.Memory].Path(), stateName) }
+
 // env keeps tools from writing elsewhere.
-func (s *sides) env() []string {
-	return []string{"XDG_STATE_HOME=" + s.state, "XDG_CACHE_HOME=" + s.state, "XDG_CONFIG_HOME=" + s.state, "XDG_DATA_HOME=" + s.state,
-		"LFTP_HOME=" + s.state, "RCLONE_CONFIG=/dev/null"}
+func env(state string) []string {
+	return []string{"XDG_STATE_HOME=" + state, "XDG_CACHE_HOME=" + state, "XDG_CONFIG_HOME=" + state, "XDG_DATA_HOME=" + state,
+		"LFTP_HOME=" + state, "RCLONE_CONFIG=/dev/null"}
 }
 
 // cold takes the data set out of the page cache where it is to be read from disk. On a server of the user's nothing can do that.
