@@ -70,7 +70,7 @@ func secondsColumns() []column {
 // the most; of the connections, all numbers.
 func (g *group) costColumns() []column {
 	return []column{
-		{"CPU s", good(func(r row) string { return digits(r.stats.CPU.Median) })},
+		{"CPU s", cpuCell},
 		{"per CPU s", positive(g.perCPU, func(v float64) string { return units.Bytes(int64(v)) })},
 		{"memory", positive(peakRSS, func(v float64) string { return units.Bytes(int64(v)) })},
 		{"conns", connectionsCell},
@@ -163,10 +163,21 @@ func connectionsCell(r row) string {
 	return strconv.Itoa(int(s.Min)) + "-" + strconv.Itoa(int(s.Max))
 }
 
+// command reports whether a case ran one. TCP alone is measured by the process that measures: what it cost, and what its sockets went through, is
+// not seen.
+func command(c result.Case) bool { return c.Tool != result.TCP }
+
+func cpuCell(r row) string {
+	if !command(r.Case) || r.stats.N == 0 {
+		return none
+	}
+	return digits(r.stats.CPU.Median)
+}
+
 // retransmitsCell knows that none were seen only where connections were.
 func retransmitsCell(r row) string {
 	s := result.Summarize(r.Good(), func(s result.Sample) float64 { return float64(s.Retransmits) })
-	if s.Max == 0 && connectionsCell(r) == none {
+	if !command(r.Case) || s.Max == 0 && connectionsCell(r) == none {
 		return none
 	}
 	return strconv.FormatFloat(s.Median, 'f', 0, 64)

@@ -118,13 +118,17 @@ func benchValues(c result.Case, s result.Sample) string {
 	if c.Work.Files > 1 && s.Seconds > 0 {
 		add(float64(s.Files)/s.Seconds, "files/s")
 	}
-	add(1e9*s.CPU(), "cpu-ns/op")
+	if command(c) {
+		add(1e9*s.CPU(), "cpu-ns/op")
+	}
 	if s.PeakRSS > 0 {
 		add(float64(s.PeakRSS), "peak-RSS-B")
 	}
 	if s.Connections > 0 {
 		add(float64(s.Connections), "conns")
-		add(float64(s.Retransmits), "retransmits/op")
+		if command(c) {
+			add(float64(s.Retransmits), "retransmits/op")
+		}
 	}
 	return b.String()
 }

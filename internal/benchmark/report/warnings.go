@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"mscp/internal/benchmark/result"
@@ -13,8 +14,9 @@ const (
 	wideSpread = 0.2 // (max-min)/median
 )
 
-// Warnings says what is doubtful about a file's figures, one line each: an interruption, failed runs, cases with fewer than three good
-// runs, cases whose runs lie more than 20 % apart. All outputs show them. No warnings is an empty list, not nil.
+// Warnings says what is doubtful about a file's figures, one line each: an interruption, a server's disk, failed runs, cases with fewer than
+// three good runs, cases whose runs lie more than 20 % apart, cases with fewer connections than they stand for. All outputs show them. No
+// warnings is an empty list, not nil.
 func Warnings(f *result.File) []string {
 	lines := []string{}
 	if f.Interrupted {
@@ -23,6 +25,9 @@ func Warnings(f *result.File) []string {
 	all := groups(f)
 	if len(all) == 0 {
 		return append(lines, "nothing was measured")
+	}
+	if slices.ContainsFunc(all, func(g *group) bool { return f.Path.Kind == result.Network && g.diskThere() }) {
+		lines = append(lines, "the server's disk: what is written there may not be on the device yet, what is read may come from the page cache")
 	}
 	lines = append(lines, doubts(f, all, "failed runs", func(_ *group, r row) string {
 		if r.stats.Failed == 0 {
@@ -36,12 +41,39 @@ func Warnings(f *result.File) []string {
 		}
 		return fmt.Sprint(r.stats.N)
 	})...)
-	return append(lines, doubts(f, all, "spread over 20%", func(g *group, r row) string {
+	lines = append(lines, doubts(f, all, "spread over 20%", func(g *group, r row) string {
 		if s := g.figure(r).Spread(); s > wideSpread {
 			return percent(s)
 		}
 		return ""
 	})...)
+	return append(lines, doubts(f, all, "fewer connections used than asked for", missing)...)
+}
+
+// diskThere reports whether the server's end is meant to be a disk. Only on this machine can a benchmark see to that.
+func (g *group) diskThere() bool {
+	if g.Direction == result.Up {
+		return g.Sink == result.Disk
+	}
+	return g.Source == result.Disk
+}
+
+// missing says how many connections a case had if it never had as many as it stands for: mostly as its data make too few chunks. Small work never has more than
+// one. Where connections were not seen, each has at least one channel.
+func missing(g *group, r row) string {
+	if r.Tool != result.Mscp || g.small() {
+		return ""
+	}
+	used := int(result.Summarize(r.Good(), func(s result.Sample) float64 {
+		if s.Connections > 0 {
+			return float64(s.Connections)
+		}
+		return float64(s.Channels)
+	}).Max)
+	if used == 0 || used >= r.Connections {
+		return ""
+	}
+	return fmt.Sprint(used)
 }
 
 // doubts is a line for each group where say has something to say of a case; one for all where it says the same of every case.
