@@ -126,6 +126,8 @@ func (b *bench) publicArgs(args []string) []string {
 					name, _, _ := strings.Cut(p, "=")
 					public = append(public, "--peer", name+"=...")
 				}
+			case f.Value.Type() == "bool": // takes no word after it
+				public = append(public, "--"+f.Name+"="+f.Value.String())
 			default:
 				public = append(public, "--"+f.Name, strings.Trim(f.Value.String(), "[]"))
 			}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"mscp/internal/benchmark/hostinfo"
 	"mscp/internal/benchmark/link"
@@ -77,7 +78,7 @@ func readResult(name string) (*result.File, error) {
 	return result.Read(bufio.NewReader(f))
 }
 
-// checkOutputs refuses a picture of a kind that cannot be drawn before anything is measured.
+// checkOutputs refuses, before anything is measured, a file that could not be written afterwards and a picture of a kind that cannot be drawn.
 func checkOutputs(o outputs) error {
 	for flag, name := range map[string]string{"json": o.json, "plot": o.plot, "bench": o.bench, "markdown": o.markdown} {
 		if name == "" {
@@ -86,12 +87,29 @@ func checkOutputs(o outputs) error {
 		if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
 			return usage("--%s %s: there is no such directory", flag, name)
 		}
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			return usage("--%s %s: is a directory", flag, name)
+		}
+		if err := writable(name); err != nil {
+			return fmt.Errorf("--%s: %w", flag, err)
+		}
 	}
 	if o.plot == "" {
 		return nil
 	}
 	_, err := plotFormat(o.plot)
 	return err
+}
+
+// writable says why writeFile will fail.
+func writable(name string) error {
+	if info, err := os.Stat(name); err != nil || info.Mode().IsRegular() {
+		name = filepath.Dir(name) // where a new file takes its place
+	}
+	if err := unix.Access(name, unix.W_OK); err != nil {
+		return &os.PathError{Op: "write to", Path: name, Err: err}
+	}
+	return nil
 }
 
 func plotFormat(name string) (string, error) {
