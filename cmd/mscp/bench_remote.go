@@ -54,7 +54,7 @@ func (b *bench) reach(ctx context.Context, to *destination) (*benchmark.Target, 
 func (b *bench) dialer(ctx context.Context, to *destination) (*sshconf.Host, *dialer, error) {
 	f := b.flags
 	f.connections, f.sessions, f.maxStartups, f.compress, f.stallTimeout = 1, 1, 1, "none", time.Minute
-	f.options = append(f.options, "BatchMode=yes")
+	f.options = append(f.options, "BatchMode=yes", "ControlPath=none")
 	f.quiet = true
 	c := newCopy(b.sys, &f, func(string) bool { return false })
 	c.target = to.Endpoint
@@ -97,6 +97,8 @@ func (b *bench) sshArgs(to *destination) (args []string) {
 	}
 	option("ProxyJump", b.jump)
 	option("BatchMode", "yes")
+	// With a ControlMaster of the configuration some tools would log in and others go on their connection, and a process would stay behind.
+	option("ControlPath", "none")
 	return args
 }
 
