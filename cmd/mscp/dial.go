@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"mscp/internal/fsys"
@@ -76,6 +77,7 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 		Connections: c.connections,
 		Sessions:    c.sessions,
 		MaxStartups: c.maxStartups,
+		Ahead:       c.ahead(),
 		Interval:    time.Duration(c.interval),
 		Nagle:       c.nagle,
 		Congestion:  c.congestion,
@@ -89,6 +91,25 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 		Transport: t, prompt: prompt, side: c.host().Login(), block: int(c.block), stall: c.stallTimeout, commands: newCommands(),
 		host: fmt.Sprintf("%s@%s:%d", host.User, host.HostName, host.Port), opened: c.opened,
 	}, err
+}
+
+// aheadBytes is what there must be to copy for each connection that is made before the first has logged in.
+const aheadBytes = 8 << 20
+
+// ahead is how many connections are made beside the first: where the user wants them and what is known without asking the server is
+// surely enough for them, so in uploads of files.
+func (c *copier) ahead() int {
+	if !c.upload() || !c.eager() || c.dryRun {
+		return 0
+	}
+	var bytes, chunks int64
+	for _, s := range c.sources {
+		if info, err := os.Stat(s.Path); err == nil && info.Mode().IsRegular() {
+			bytes += info.Size()
+			chunks += c.policy().Count(info.Size())
+		}
+	}
+	return int(max(0, min(int64(c.connections), chunks, bytes/aheadBytes)-1))
 }
 
 // opened tells of a channel. What a channel through the system's ssh is enciphered with, only that ssh knows.

@@ -15,7 +15,7 @@ func (c *copier) engineOptions(ctx context.Context, d *dialer, first *lane, j *j
 		First:        first,
 		OpenLane:     func(ctx context.Context) (transfer.Lane, error) { return d.openLane(ctx) },
 		MaxLanes:     c.connections * c.sessions,
-		Eager:        c.changed("connections") || c.changed("sessions"),
+		Eager:        c.eager(),
 		Login:        d.login,
 		Retryable:    retryable,
 		Retries:      c.retries,
@@ -45,6 +45,9 @@ func (c *copier) engineOptions(ctx context.Context, d *dialer, first *lane, j *j
 	opt.Verify, err = c.verification(ctx, d.commands, j)
 	return opt, err
 }
+
+// eager reports whether the user wants as many connections and channels as there are to be.
+func (c *copier) eager() bool { return c.changed("connections") || c.changed("sessions") }
 
 // verification is how copies are compared; nil: they are not.
 func (c *copier) verification(ctx context.Context, on runner, j *job) (*transfer.Verify, error) {

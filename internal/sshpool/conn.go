@@ -15,6 +15,8 @@ type Conn struct {
 	pool *Pool
 	id   int
 
+	early *early // nil: not made ahead
+
 	// Guarded by pool.mu.
 	users    int // channels that somebody holds or waits for; without any, the connection ends
 	channels int // those, and the ones that the server has not yet confirmed closed: they count for MaxSessions

@@ -15,8 +15,9 @@ import (
 
 const clientVersion = "SSH-2.0-mscp"
 
-// dial connects, verifies the host key and logs in.
-func (c *Conn) dial(ctx context.Context) error {
+// dial connects, verifies the host key and logs in. Where hold is given the connection is made ahead: hold is called before
+// the login, whose error ends it, and the user is not asked about the host key.
+func (c *Conn) dial(ctx context.Context, hold func() error) error {
 	o := c.pool.o
 	h := o.Host
 	o.Log(1, "connection %d: connecting to %s", c.id, h.Addr())
@@ -24,14 +25,19 @@ func (c *Conn) dial(ctx context.Context) error {
 	if err != nil {
 		return dialError(ctx, h.Alias, h.Addr(), err)
 	}
-	c.net = newNetConn(tcp)
-	c.pool.running.Go(c.net.behind.run)
-	unwatch := context.AfterFunc(ctx, func() { _ = c.net.Close() })
+	raw := newNetConn(tcp)
+	c.net = raw
+	c.pool.running.Go(raw.behind.run)
+	unwatch := context.AfterFunc(ctx, func() { _ = raw.Close() }) // not c.net, which a further dial may have replaced
 	defer unwatch()
+	if hold == nil {
+		c.pool.startAhead(ctx)
+	}
 
 	login := c.pool.auth.login(ctx, c)
+	login.hold = hold
 	defer login.close()
-	check := &keyCheck{keys: c.pool.keys, ctx: ctx, net: c.net}
+	check := &keyCheck{keys: c.pool.keys, ctx: ctx, net: c.net, quiet: hold != nil}
 	timeout := h.ConnectTimeout
 	if timeout <= 0 {
 		timeout = handshakeTimeout
@@ -48,6 +54,10 @@ func (c *Conn) dial(ctx context.Context) error {
 	conn, chans, reqs, err := ssh.NewClientConn(c.net, strings.ToLower(h.KnownHostsAddr()), config)
 	if err != nil {
 		return c.explain(ctx, err, login, check)
+	}
+	if err := login.wait(); err != nil { // the server lets everybody in
+		_ = c.net.Close()
+		return err
 	}
 	if !unwatch() { // the context has ended and closed it
 		_ = conn.Close()

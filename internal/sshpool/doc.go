@@ -6,7 +6,7 @@
 //
 // # One login first
 //
-// The first login goes alone. Until it has succeeded no other connection is dialled, so one host key is
+// The first login goes alone. Until it has succeeded no other connection sends a credential, so one host key is
 // confirmed, one secret is asked for, and one failure is all that a server ever sees: a wrong password tried by eight
 // connections at once would lock the account (and, since OpenSSH 9.8, the address: PerSourcePenalties). From the
 // first success on, the other connections log in side by side, at most Options.MaxStartups at a time, with the key
@@ -17,6 +17,17 @@
 // A refusal that would only repeat itself ends all dialling: a host key that is not trusted, a failed
 // authentication, no common algorithm, no SFTP subsystem. Later Opens that would need a new connection return the same error at once.
 // A connection dropped before authentication (MaxStartups) is tried again after a growing pause, and fewer log in at once.
+//
+// # Connections made ahead
+//
+// A login takes a dozen round trips, one after the other. Where Options.Ahead says that further connections will surely be wanted, they
+// are made as soon as the first has been accepted, up to the host key and the list of methods that answers "none"; at
+// most Options.MaxStartups are unauthenticated at once, the first included. Each then waits until a login has succeeded, and authenticates as if
+// it began only now: side by side with the others, or alone as the second login with an answer that somebody gave. The Opens to
+// come get them. They ask nobody anything; a host key that only the user can accept ends them. When the first dial fails, or any login is refused, those
+// that wait are closed without an attempt; so are those that have waited for 20 s, for a login or for an Open, which then
+// dials as usual. That one of them fails otherwise is nobody's error. There are none through a jump host or a ProxyCommand, nor where logins
+// go one at a time.
 //
 // # Jump hosts
 //

@@ -76,8 +76,8 @@ func (k *hostKeys) files() []string {
 }
 
 // check returns nil for a trusted key. Only the first login gets to ask (see the package doc), so the lock is not held
-// for others' sake while the user thinks.
-func (k *hostKeys) check(ctx context.Context, remote net.Addr, key ssh.PublicKey) error {
+// for others' sake while the user thinks. A quiet check does not ask.
+func (k *hostKeys) check(ctx context.Context, remote net.Addr, key ssh.PublicKey, quiet bool) error {
 	db, err := k.load()
 	if err != nil {
 		return err
@@ -97,17 +97,7 @@ func (k *hostKeys) check(ctx context.Context, remote net.Addr, key ssh.PublicKey
 	if failure.Kind != Unknown {
 		return failure
 	}
-	k.mu.Lock()
-	accepted := k.accepted
-	k.mu.Unlock()
-	switch {
-	case accepted == nil:
-		return k.decide(ctx, remote, key, failure)
-	case !slices.Equal(accepted.Marshal(), key.Marshal()):
-		failure.Kind = Changed // since the first connection of this run
-		return failure
-	}
-	return nil
+	return k.decide(ctx, remote, key, failure, quiet)
 }
 
 // authority reports whether key may sign the host's certificates (@cert-authority).
@@ -140,11 +130,14 @@ func (k *hostKeys) classify(db *knownhosts.HostKeyDB, err error, key ssh.PublicK
 }
 
 // decide settles an unknown key as StrictHostKeyChecking says.
-func (k *hostKeys) decide(ctx context.Context, remote net.Addr, key ssh.PublicKey, failure *HostKeyError) error {
-	switch k.host.StrictHostKeyChecking {
-	case sshconf.Yes:
+func (k *hostKeys) decide(ctx context.Context, remote net.Addr, key ssh.PublicKey, failure *HostKeyError, quiet bool) error {
+	switch mode := k.host.StrictHostKeyChecking; {
+	case mode == sshconf.Yes:
 		return failure
-	case sshconf.Ask:
+	case mode == sshconf.Ask && !k.settled():
+		if quiet {
+			return failure
+		}
 		yes, err := k.ask(ctx, remote, failure)
 		if err != nil {
 			failure.Err = err
@@ -155,11 +148,31 @@ func (k *hostKeys) decide(ctx context.Context, remote net.Addr, key ssh.PublicKe
 			return failure
 		}
 	}
-	k.mu.Lock()
-	k.accepted = key
-	k.mu.Unlock()
-	k.remember(key)
+	if other := k.accept(key); other != nil && !sameKey(other, key) {
+		failure.Kind = Changed // since the first connection of this run
+		return failure
+	}
 	return nil
+}
+
+func (k *hostKeys) settled() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.accepted != nil
+}
+
+// accept returns the key that was accepted before; nil: there was none, and key is it from now on.
+func (k *hostKeys) accept(key ssh.PublicKey) ssh.PublicKey {
+	k.mu.Lock()
+	before := k.accepted
+	if before == nil {
+		k.accepted = key
+	}
+	k.mu.Unlock()
+	if before == nil {
+		k.remember(key)
+	}
+	return before
 }
 
 // ask words the question as ssh does; the answer may be the fingerprint itself.
@@ -184,10 +197,11 @@ func (k *hostKeys) ask(ctx context.Context, remote net.Addr, f *HostKeyError) (b
 
 // keyCheck is the check of one handshake.
 type keyCheck struct {
-	keys *hostKeys
-	ctx  context.Context
-	net  *netConn
-	err  error
+	keys  *hostKeys
+	ctx   context.Context
+	net   *netConn
+	quiet bool // made ahead: what is not known yet is left to the first connection
+	err   error
 }
 
 // verify is an ssh.HostKeyCallback. The deadline of the handshake ends here: the user may take his time.
@@ -195,6 +209,6 @@ func (c *keyCheck) verify(_ string, remote net.Addr, key ssh.PublicKey) error {
 	if err := c.net.SetDeadline(time.Time{}); err != nil {
 		return err
 	}
-	c.err = c.keys.check(c.ctx, remote, key)
+	c.err = c.keys.check(c.ctx, remote, key, c.quiet)
 	return c.err
 }

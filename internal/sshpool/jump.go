@@ -40,6 +40,7 @@ func jumpPool(o Options) *Pool {
 	jump.Host = o.Host.Jump
 	jump.Sessions = math.MaxInt
 	jump.Password = ""
+	jump.Ahead = 0
 	if o.Log != nil {
 		jump.Log = func(level int, format string, args ...any) {
 			o.Log(level, "jump host %s: %s", jump.Host.Alias, fmt.Sprintf(format, args...))

@@ -14,6 +14,7 @@ type login struct {
 	a    *auth
 	ctx  context.Context
 	conn *Conn
+	hold func() error // nil: there is nothing to wait for
 
 	begun      bool // the server has said which methods it takes
 	keys       []*identity
@@ -48,6 +49,9 @@ func (a *auth) login(ctx context.Context, c *Conn) *login {
 // next chooses what to try next, in the user's order of methods.
 func (l *login) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	l.begun = true
+	if err := l.wait(); err != nil {
+		return nil, err
+	}
 	// x/crypto/ssh asks for another method even when the last one failed because the connection is gone: the
 	// user must not be asked for a password that nobody will take.
 	if err := errors.Join(l.ctx.Err(), l.conn.net.broken()); err != nil {
@@ -68,6 +72,16 @@ func (l *login) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 		}
 	}
 	return nil, l.failure(c.AllowedMethods, nil)
+}
+
+// wait calls hold, once.
+func (l *login) wait() error {
+	hold := l.hold
+	l.hold = nil
+	if hold == nil {
+		return nil
+	}
+	return hold()
 }
 
 // attempt returns nil where a method has nothing more to try.

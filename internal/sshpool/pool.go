@@ -24,6 +24,7 @@ type Pool struct {
 	final  error // why nothing more is dialled
 	shared bool  // all channels go to the connections that there are
 	closed bool
+	ahead  ahead
 
 	closing chan struct{}
 	opens   sync.WaitGroup // Opens under way
@@ -37,7 +38,8 @@ func New(o Options) *Pool {
 		jump = jumpPool(o)
 	}
 	o = o.withDefaults()
-	return &Pool{o: o, gate: newGate(o), keys: newHostKeys(o), auth: newAuth(o), jump: jump, closing: make(chan struct{})}
+	return &Pool{o: o, gate: newGate(o), keys: newHostKeys(o), auth: newAuth(o), jump: jump, ahead: ahead{patience: aheadPatience},
+		closing: make(chan struct{})}
 }
 
 // Open returns one more SFTP channel: on a new connection while there are fewer than Options.Connections,
@@ -66,7 +68,7 @@ func (p *Pool) open(ctx context.Context, o opening) (*Channel, error) {
 			return nil, err
 		}
 		if mine {
-			c.finishDial(p.dialAgain(ctx, c))
+			p.finish(ctx, c)
 		}
 		ch, err := c.open(ctx, o)
 		if err == nil {
@@ -77,7 +79,7 @@ func (p *Pool) open(ctx context.Context, o opening) (*Channel, error) {
 		if err == errNoRoom || p.shareOne(err) {
 			continue
 		}
-		if p.packed && !mine && errors.As(err, new(lostError)) { // another is made
+		if (p.packed && !mine || c.early != nil && mine) && errors.As(err, new(lostError)) { // it was old: another is made
 			p.remove(c)
 			continue
 		}
@@ -108,6 +110,7 @@ func (p *Pool) Close() error {
 	if !p.closed {
 		p.closed = true
 		close(p.closing)
+		p.endAhead()
 	}
 	p.mu.Unlock()
 	p.shutAll()
@@ -186,6 +189,12 @@ func (p *Pool) reserve() (c *Conn, mine bool, err error) {
 			}
 		}
 	}
+	if len(p.conns) < p.o.Connections {
+		if c = p.takeAhead(); c != nil {
+			p.conns = append(p.conns, c)
+			return c, true, nil
+		}
+	}
 	if p.final == nil && len(p.conns) < p.o.Connections {
 		p.lastID++
 		c = newConn(p, p.lastID)
@@ -214,6 +223,9 @@ func (p *Pool) failed(err error) {
 	defer p.mu.Unlock()
 	if p.final == nil && final(err) {
 		p.final = err
+		if p.ahead.begun {
+			p.ahead.drop()
+		}
 	}
 }
 
@@ -250,8 +262,11 @@ func (p *Pool) dialOnce(ctx context.Context, c *Conn) error {
 	if err := p.ended(); err != nil { // the login that we waited for has settled it
 		return err
 	}
-	err := c.dial(ctx)
+	err := c.dial(ctx, nil)
 	p.failed(err) // before the place is given to the next
+	if err != nil {
+		p.dropAhead()
+	}
 	return err
 }
 
