@@ -167,7 +167,8 @@ func (b *bench) serve(ctx context.Context) (targets []*benchmark.Target, err err
 	}
 	for _, kind := range b.kinds(l != nil) {
 		t, err := benchmark.Serve(ctx, kind, b.local[result.Memory], b.local, l, *config)
-		if err != nil && len(b.servers) == 0 && kind == benchmark.SSHD && len(targets) > 0 && ctx.Err() == nil {
+		optional := len(b.servers) == 0 && kind == benchmark.SSHD && len(targets) > 0
+		if err != nil && optional && ctx.Err() == nil {
 			b.file.Skipped = append(b.file.Skipped, result.Skipped{Tool: kind, Reason: "it could not be started"})
 			b.show.Note(err.Error())
 			continue
@@ -176,6 +177,7 @@ func (b *bench) serve(ctx context.Context) (targets []*benchmark.Target, err err
 			return nil, err
 		}
 		b.close = append(b.close, t.Close)
+		t.Optional = optional
 		targets = append(targets, t)
 	}
 	if len(targets) == 0 {

@@ -62,6 +62,7 @@ type fake struct {
 	here, far *fakeStore
 	log       []string // what was run, in short, and what the observer and Save were told
 	versions  []string // what was asked for its version
+	notes     []string
 	commands  []measure.Command
 	behave    func(run string, n int) error // what the nth run of this name comes to; a *ShortError: it copies so much and ends well
 	count     map[string]int
@@ -111,7 +112,7 @@ func (f *fake) Ran(_ result.Case, s result.Sample) {
 	}
 }
 
-func (f *fake) Note(string) {}
+func (f *fake) Note(text string) { f.notes = append(f.notes, text) }
 
 // run is Measure.
 func (f *fake) run(ctx context.Context, c measure.Command) (measure.Usage, error) {

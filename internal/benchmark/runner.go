@@ -68,7 +68,7 @@ func (r *Runner) Run(ctx context.Context, f *result.File) error {
 }
 
 func (r *Runner) run(ctx context.Context, f *result.File) error {
-	if err := r.trial(ctx); err != nil {
+	if err := r.trial(ctx, f); err != nil {
 		return err
 	}
 	questions := r.questions()

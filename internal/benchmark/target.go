@@ -19,8 +19,9 @@ type Target struct {
 	Port            int
 	Key, KnownHosts string
 
-	Shell bool             // the server runs commands
-	Dirs  map[string]Store // by result.Memory and result.Disk; of a server of the user's, both the same
+	Optional bool             // where mscp cannot copy to it, the others are measured
+	Shell    bool             // the server runs commands
+	Dirs     map[string]Store // by result.Memory and result.Disk; of a server of the user's, both the same
 
 	// Of a server on this machine.
 	Start func(*exec.Cmd) error      // starts a client where the server is reachable; nil: anywhere

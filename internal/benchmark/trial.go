@@ -19,22 +19,33 @@ const (
 
 // trial copies a small file by ours. It shows that the server can be reached, which cipher mscp takes, and how much data makes runs
 // of a sensible length.
-func (r *Runner) trial(ctx context.Context) error {
+func (r *Runner) trial(ctx context.Context, f *result.File) error {
 	var slowest float64
-	for i, t := range r.Targets {
+	var reached []*Target
+	for _, t := range r.Targets {
 		q := &question{target: t, Question: result.Question{Server: t.Server, Direction: result.Up, Source: r.Spec.Source, Sink: r.Spec.Sink,
 			Work: result.Work{Files: 1, Size: r.Spec.trialSize()}}}
 		s, rate, err := r.try(ctx, q)
 		if err != nil {
-			return &TrialError{Server: t.Server, Err: err}
+			err = &TrialError{Server: t.Server, Err: err}
 		}
-		if i == 0 && r.Spec.SameCipher == "" {
+		if err != nil && t.Optional && ctx.Err() == nil {
+			f.Skipped = addSkipped(f.Skipped, result.Skipped{Tool: t.Server, Reason: "mscp could not copy to it"})
+			r.Observer.Note(err.Error())
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		reached = append(reached, t)
+		if r.Spec.SameCipher == "" {
 			r.Spec.SameCipher = s.Cipher
 		}
 		if slowest == 0 || rate < slowest {
 			slowest = rate
 		}
 	}
+	r.Targets = reached
 	return r.chooseSize(slowest)
 }
 

@@ -31,6 +31,32 @@ func TestTrialFails(t *testing.T) {
 	require.ErrorAs(t, f.Run(t.Context(), newFile()), new(*ShortError))
 }
 
+// sshd refuses accounts that are locked, and those without a shell.
+func TestTrialOfAServerThatMayFail(t *testing.T) {
+	s := withTools("b")
+	s.Runs, s.Warmup = 1, 0
+	f := newFake(t, s)
+	second := paper()
+	second.Dirs, second.Optional = f.Targets[0].Dirs, true
+	f.Targets = append(f.Targets, second)
+	f.behave = func(run string, n int) error {
+		if run == "trial" && n == 2 {
+			return &measure.ExitError{Code: 3, Stderr: []byte("permission denied")}
+		}
+		return nil
+	}
+	file := newFile()
+	require.NoError(t, f.Run(t.Context(), file))
+	require.Equal(t, []result.Skipped{{Tool: SSHD, Reason: "mscp could not copy to it"}}, file.Skipped)
+	require.Len(t, file.Cases, 3)
+	for _, c := range file.Cases {
+		require.Equal(t, Host, c.Server)
+		require.Len(t, c.Good(), 1)
+	}
+	require.Equal(t, []string{"a first copy to the sshd server: exit status 3: permission denied"}, f.notes)
+	require.Empty(t, f.left())
+}
+
 // The cipher that the trial saw is what peers get as the same.
 func TestTrialFindsTheCipher(t *testing.T) {
 	s := withTools()
