@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"strings"
+	"sync/atomic"
 	"sync"
 	"testing"
 	"time"
@@ -206,10 +207,10 @@ func TestTrialFails(t *testing.T) {
 				j.opt.MaxLanes = 1
 				j.lanes[0].whole, j.lanes[1].whole = whole, whole
 				unsure(false)(&j.opt)
-				calls := int64(0)
+				var calls atomic.Int64
 				j.lanes[0].fate = func(c memfs.Call) fate {
 					if j.partSize("f") < testBlock && strings.HasSuffix(c.Path, partSuffix) {
-						if calls++; calls == call {
+						if calls.Add(1) == call {
 							return what
 						}
 					}
