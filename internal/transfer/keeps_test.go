@@ -4,8 +4,8 @@ import (
 	"context"
 	"io/fs"
 	"strings"
-	"sync/atomic"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
