@@ -234,9 +234,12 @@ func TestServerThatKeeps(t *testing.T) {
 	s := stopped(t, true, data(testChunk), testChunk)
 	s.source().Put("/src/g", memfs.Node{Mode: 0o640, Data: data(3 * testChunk), ModTime: planned})
 	s.set = unsure(false)
+	var mu sync.Mutex
 	created := map[string]int{}
 	s.first = func(c memfs.Call) bool {
 		if c.Op == "create" {
+			mu.Lock()
+			defer mu.Unlock()
 			created[c.Path]++
 		}
 		return false
