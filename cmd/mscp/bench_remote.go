@@ -290,7 +290,10 @@ func (r *remoteStore) Free() (free int64, err error) {
 
 // Close implements benchmark.Store.
 func (r *remoteStore) Close() error {
-	return r.do(func(f fsys.FS) error { return removeTree(f, r.dir) })
+	if err := r.do(func(f fsys.FS) error { return removeTree(f, r.dir) }); err != nil {
+		return fmt.Errorf("%s is left on the server: %w", r.dir, err)
+	}
+	return nil
 }
 
 // towards is the address that the route to a server is looked up for.

@@ -53,17 +53,16 @@ func output(env []string, args ...string) ([]byte, error) {
 }
 
 // Run measures all cases and fills f, which comes with what is known before. A tool that fails is a sample with an error, and is given up after
-// two in a row. An error is what ends the measuring; f then holds what was measured before it, and is marked as interrupted if ctx
-// has ended.
+// two in a row. An error is what ends the measuring; f then holds what was measured before it, and is marked as interrupted.
 func (r *Runner) Run(ctx context.Context, f *result.File) error {
 	err := r.Spec.Validate()
 	if err == nil {
 		err = r.run(ctx, f)
 	}
 	if ctx.Err() != nil {
-		f.Interrupted = true
-		return context.Cause(ctx)
+		err = context.Cause(ctx)
 	}
+	f.Interrupted = err != nil
 	return err
 }
 
