@@ -11,7 +11,7 @@ import (
 // Open. sshd ends an unauthenticated one after 2 minutes (LoginGraceTime), and others shall have its place (MaxStartups).
 const aheadPatience = 20 * time.Second
 
-// ahead are the connections that are made beside the first: TCP, key exchange and host key, and no more until the first login has
+// ahead are the connections that are made while the first login comes to its end: TCP, key exchange and host key, and no more until the first login has
 // succeeded. They then log in side by side, and wait for the Opens that will want them.
 type ahead struct {
 	patience time.Duration
@@ -31,8 +31,8 @@ type early struct {
 	err    error         // before done
 }
 
-// startAhead begins to make further connections, once. It is called when the first has been accepted: that one comes first where the
-// server drops connections (MaxStartups), and where it cannot be reached one attempt is enough.
+// startAhead begins to make further connections, once. It is called when the first login is about to succeed, not before: an OpenSSH
+// server counts those that end without an attempt against the address (docs/design/ahead.md).
 func (p *Pool) startAhead(ctx context.Context) {
 	if p.o.Ahead <= 0 || p.jump != nil || p.o.Host.ProxyCommand != "" {
 		return

@@ -30,9 +30,6 @@ func (c *Conn) dial(ctx context.Context, hold func() error) error {
 	c.pool.running.Go(raw.behind.run)
 	unwatch := context.AfterFunc(ctx, func() { _ = raw.Close() }) // not c.net, which a further dial may have replaced
 	defer unwatch()
-	if hold == nil {
-		c.pool.startAhead(ctx)
-	}
 
 	login := c.pool.auth.login(ctx, c)
 	login.hold = hold
@@ -65,6 +62,7 @@ func (c *Conn) dial(ctx context.Context, hold func() error) error {
 	}
 	c.ssh = conn
 	if login.succeeded() {
+		c.pool.startAhead(ctx)
 		c.pool.gate.open()
 	}
 	c.serve(ctx, chans, reqs)

@@ -21,7 +21,8 @@
 // # Connections made ahead
 //
 // A login takes a dozen round trips, one after the other. Where Options.Ahead says that further connections will surely be wanted, they
-// are made as soon as the first has been accepted, up to the host key and the list of methods that answers "none"; at
+// are made as soon as the server would take a key of ours, before the first login's signature has arrived there, or else when a login has
+// succeeded that others can follow. They go as far as the host key and the list of methods that answers "none"; at
 // most Options.MaxStartups are unauthenticated at once, the first included. Each then waits until a login has succeeded, and authenticates as if
 // it began only now: side by side with the others, or alone as the second login with an answer that somebody gave. The Opens to
 // come get them. They ask nobody anything; a host key that only the user can accept ends them. When the first dial fails, or any login is refused, those

@@ -15,7 +15,7 @@ type Options struct {
 	Connections int           // at most so many; 0: 1
 	Sessions    int           // channels per connection; 0: 1
 	MaxStartups int           // concurrent logins; 0: 8
-	Ahead       int           // of Connections, made beside the first and logged in after it, for Opens to come: see the package doc
+	Ahead       int           // of Connections, made before Opens want them: see the package doc
 	Interval    time.Duration // between the starts of logins, which then go one at a time
 	Nagle       bool          // leave TCP_NODELAY off
 	Congestion  string        // TCP congestion control (Linux); empty: the system's
