@@ -117,6 +117,8 @@ type remoteStore struct {
 	d    *dialer
 	lane *lane
 	dir  string
+
+	dialled bool // once at least
 }
 
 var _ benchmark.Store = (*remoteStore)(nil)
@@ -124,12 +126,8 @@ var _ benchmark.Store = (*remoteStore)(nil)
 // do calls fn, a second time on a new connection if the first was lost meanwhile.
 func (r *remoteStore) do(fn func(fsys.FS) error) error {
 	for again := false; ; again = true {
-		if r.lane == nil {
-			l, err := r.d.open(r.ctx)
-			if err != nil {
-				return err
-			}
-			r.lane = l
+		if err := r.open(again || r.dialled); err != nil {
+			return err
 		}
 		err := fn(r.lane.FS())
 		if err == nil || !fsys.Lost(err) {
@@ -140,6 +138,27 @@ func (r *remoteStore) do(fn func(fsys.FS) error) error {
 			return err
 		}
 	}
+}
+
+// A server that was there before may be just starting anew.
+const (
+	redials    = 5
+	redialWait = 2 * time.Second
+)
+
+func (r *remoteStore) open(again bool) (err error) {
+	for try := 1; r.lane == nil; try++ {
+		if r.lane, err = r.d.open(r.ctx); err == nil {
+			r.dialled = true
+			return nil
+		}
+		r.lane = nil
+		if !again || !retryable(err) || try == redials {
+			return err
+		}
+		time.Sleep(redialWait)
+	}
+	return nil
 }
 
 func (r *remoteStore) hangUp() error {

@@ -81,8 +81,11 @@ func readResult(name string) (*result.File, error) {
 // checkOutputs refuses, before anything is measured, a file that could not be written afterwards and a picture of a kind that cannot be drawn.
 func checkOutputs(o outputs) error {
 	for flag, name := range map[string]string{"json": o.json, "plot": o.plot, "bench": o.bench, "markdown": o.markdown} {
-		if name == "" {
+		switch name {
+		case "":
 			continue
+		case "-":
+			return usage("--%s -: give a file; /dev/stdout is one", flag)
 		}
 		if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
 			return usage("--%s %s: there is no such directory", flag, name)

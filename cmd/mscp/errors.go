@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"mscp/internal/benchmark"
+	"mscp/internal/benchmark/link"
 	"mscp/internal/chunker"
 	"mscp/internal/endpoint"
 	"mscp/internal/fsys"
@@ -194,6 +195,9 @@ func dialHint(e *sshpool.DialError) string {
 func fileHint(err error) string {
 	if e, ok := errors.AsType[*benchmark.SpaceError](err); ok {
 		return spaceHint(e)
+	}
+	if errors.Is(err, link.ErrUnsupported) {
+		return "an emulated link needs Linux, root and /dev/net/tun"
 	}
 	switch {
 	case errors.As(err, new(*journal.LockedError)):

@@ -99,9 +99,11 @@ func receive(c net.Conn, n int64) error {
 // measure.Command.
 func (s *rawServer) measure(ctx context.Context, c result.Case, timeout time.Duration) (sample result.Sample, err error) {
 	if timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, timeout, fmt.Errorf("%w after %s", measure.ErrTimeout, timeout))
-		defer cancel()
+		// Not a deadline: net.Dialer sees one by itself, before the context does, and its error tells nothing of whose time was over.
+		timed, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer time.AfterFunc(timeout, func() { cancel(fmt.Errorf("%w after %s", measure.ErrTimeout, timeout)) }).Stop()
+		ctx = timed
 	}
 	n := int64(max(1, c.Connections))
 	total := c.Work.Bytes()

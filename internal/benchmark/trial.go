@@ -95,7 +95,8 @@ func (r *Runner) chooseSize(rate float64) error {
 			size = min(size, free/4)
 		}
 	}
-	size = min(max(size, leastBytes), mostBytes)
+	// Below a chunk for each connection, fewer are used than were asked for.
+	size = min(max(size, leastBytes*int64(slices.Max(r.Spec.Connections))), mostBytes)
 	size = 1 << (bits.Len64(uint64(size)) - 1)
 	for i, w := range r.Spec.Works {
 		if unsized(w) {

@@ -74,13 +74,13 @@ func TestTrialFindsTheSize(t *testing.T) {
 		time       time.Duration
 		want       int64
 	}{
-		"a fast path":                 {4 << 30, 1 << 45, time.Minute, 16 << 30},     // 4 GiB/s * 60 s / 6 runs = 40 GiB
-		"a usual one":                 {100 << 20, 1 << 45, time.Minute, 512 << 20},  // 1000 MiB, as a power of two
-		"a slow one":                  {1 << 10, 1 << 45, time.Minute, leastBytes},   //
-		"no time":                     {100 << 20, 1 << 45, 0, leastBytes},           //
-		"not more than memory allows": {4 << 30, 400 << 20, time.Minute, 64 << 20},   // a quarter
-		"nobody knows":                {100 << 20, -1, time.Minute, 512 << 20},       //
-		"exactly a power":             {128 << 20, 1 << 45, time.Minute, 1024 << 20}, // 1280 MiB
+		"a fast path":                 {4 << 30, 1 << 45, time.Minute, 16 << 30},       // 4 GiB/s * 60 s / 6 runs = 40 GiB
+		"a usual one":                 {100 << 20, 1 << 45, time.Minute, 512 << 20},    // 1000 MiB, as a power of two
+		"a slow one":                  {1 << 10, 1 << 45, time.Minute, 4 * leastBytes}, //
+		"no time":                     {100 << 20, 1 << 45, 0, 4 * leastBytes},         //
+		"not more than memory allows": {4 << 30, 400 << 20, time.Minute, 64 << 20},     // a quarter
+		"nobody knows":                {100 << 20, -1, time.Minute, 512 << 20},         //
+		"exactly a power":             {128 << 20, 1 << 45, time.Minute, 1024 << 20},   // 1280 MiB
 	} {
 		s := withTools("b") // three cases with two runs each
 		s.Works, s.Time, s.Warmup = []result.Work{{Files: 1}}, c.time, 0
@@ -102,7 +102,7 @@ func TestTrialLeavesSizesAlone(t *testing.T) {
 	s.Works = []result.Work{{Files: 1}, {Files: 1, Size: 7}, {Files: 5, Size: 0}}
 	f = newFake(t, s)
 	require.NoError(t, f.chooseSize(1))
-	require.Equal(t, []result.Work{{Files: 1, Size: leastBytes}, {Files: 1, Size: 7}, {Files: 5, Size: 0}}, f.Spec.Works)
+	require.Equal(t, []result.Work{{Files: 1, Size: 4 * leastBytes}, {Files: 1, Size: 7}, {Files: 5, Size: 0}}, f.Spec.Works)
 }
 
 // The trial copies much only where a rate is wanted.
@@ -118,7 +118,7 @@ func TestTrialSize(t *testing.T) {
 func TestTrialOfSeveralServers(t *testing.T) {
 	s := withTools()
 	s.Works = []result.Work{{Files: 1}}
-	s.Runs, s.Warmup = 1, 0
+	s.Runs, s.Warmup, s.Time = 1, 0, 5*time.Minute
 	f := newFake(t, s)
 	slow := *f.Targets[0]
 	f.Targets = append(f.Targets, &slow)
@@ -131,5 +131,5 @@ func TestTrialOfSeveralServers(t *testing.T) {
 		return u, err
 	}
 	require.NoError(t, f.Run(t.Context(), newFile()))
-	require.Equal(t, int64(32<<20), f.Spec.Works[0].Size) // 4 MiB/s * 60 s / (2 * 2 cases) = 60 MiB
+	require.Equal(t, int64(256<<20), f.Spec.Works[0].Size) // 4 MiB/s * 300 s / (2 * 2 cases) = 300 MiB
 }
