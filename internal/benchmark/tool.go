@@ -150,5 +150,6 @@ func (t Tool) unfit(target *Target, q result.Question, look func(string) (string
 // firstLine is what a tool says of its version.
 func firstLine(out []byte, err error) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	line, _, _ = strings.Cut(line, " | Copyright") // lftp
 	return line
 }

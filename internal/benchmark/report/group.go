@@ -7,8 +7,11 @@ import (
 	"mscp/internal/benchmark/result"
 )
 
-// smallWork is the amount in bytes below which a copy's time is that of its round trips, and throughput says nothing.
-const smallWork = 1 << 20
+// A copy's time is that of its round trips, and throughput says little, where all of it or each of its files is smaller than this, in bytes.
+const (
+	smallWork = 1 << 20
+	smallFile = 64 << 10
+)
 
 // group is what stands in one table, chart or panel: the cases of a question.
 type group struct {
@@ -26,7 +29,9 @@ type row struct {
 	at    int     // place in the file
 }
 
-func (g *group) small() bool { return g.Work.Bytes() < smallWork }
+func (g *group) small() bool {
+	return g.Work.Bytes() < smallWork || g.Work.Files > 1 && g.Work.Size < smallFile
+}
 
 // figure is what the group is ranked by and drawn with: bit/s, or seconds where the work is small.
 func (g *group) figure(r row) result.Summary {
