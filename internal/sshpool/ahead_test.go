@@ -155,6 +155,17 @@ func (s *aheadServer) eventuallyOpen(t *testing.T, n int) {
 	require.Eventually(t, func() bool { dialled, open := s.count(); return dialled >= 4 && open == n }, time.Minute, time.Millisecond)
 }
 
+// eventuallyAlone waits until of those made ahead, some of which may not have been dialled yet, none is left.
+func (s *aheadServer) eventuallyAlone(t *testing.T, p *Pool) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		_, open := s.count()
+		return p.ahead.begun && len(p.ahead.conns) == 0 && open == 1
+	}, time.Minute, time.Millisecond)
+}
+
 // Three connections wait, ready to log in, for the success of the first; then Opens find them.
 func TestAhead(t *testing.T) {
 	s := newAheadServer(t)
@@ -331,14 +342,14 @@ func TestAheadPatience(t *testing.T) {
 		}
 		first := begin(within(t), p)
 		if slow {
-			s.eventuallyOpen(t, 1)
+			s.eventuallyAlone(t, p)
 			s.release()
 		}
 		require.NoError(t, <-first)
 		if slow {
 			require.Len(t, slices.Compact(s.from("key")), 1)
 		}
-		s.eventuallyOpen(t, 1)
+		s.eventuallyAlone(t, p)
 		_, errs := openAll(within(t), p, 3)
 		require.Empty(t, errs)
 		require.Equal(t, 4, p.Conns())
@@ -417,7 +428,7 @@ func TestAheadOneTimePassword(t *testing.T) {
 	p := s.pool(t, Options{Connections: 4, Sessions: 2, Ahead: 3, Prompter: ask, Notice: func(string) { notices.Add(1) }})
 	first, err := p.Open(within(t))
 	require.NoError(t, err)
-	s.eventuallyOpen(t, 1)
+	s.eventuallyAlone(t, p)
 	channels, errs := openAll(within(t), p, 7)
 	require.Empty(t, errs)
 	for _, ch := range append(channels, first) {
@@ -474,4 +485,25 @@ func TestAheadUnreachable(t *testing.T) {
 	_, err := p.Open(within(t))
 	require.ErrorIs(t, err, net.ErrClosed)
 	require.EqualValues(t, 1, dials.Load())
+}
+
+// Behind one name stand machines with different keys: those that are not the known one are sent nothing, not even a name, and quietly left.
+func TestAheadOtherHostKey(t *testing.T) {
+	s, other := sshdtest.Start(t), newAheadServer(t)
+	other.host() // starts it
+	var dials atomic.Int32
+	p := newPool(t, Options{Host: resolve(t, s), Connections: 4, Ahead: 3, Dialer: dialFunc(
+		func(ctx context.Context, network, address string) (net.Conn, error) {
+			if dials.Add(1) > 1 {
+				address = other.l.Addr().String()
+			}
+			return other.DialContext(ctx, network, address)
+		})})
+	ch, err := p.Open(within(t))
+	require.NoError(t, err)
+	other.eventuallyOpen(t, 1)
+	exercise(t, ch)
+	require.NoError(t, p.ended())
+	require.Empty(t, other.waiting)
+	require.Empty(t, other.from("key"))
 }
