@@ -77,7 +77,7 @@ var ErrFull = errors.New("the destination takes no more data")
 
 const (
 	window       = 2 << 20 // of an SSH channel, in bytes: fixed in x/crypto/ssh, and sshd's
-	filesPerLane = 512     // files, or blocks, that a lane works on at once
+	filesPerLane = 768     // files, or blocks, that a lane works on at once
 	queueFiles   = 4096    // found but not begun: bounds memory
 
 	// filesNear is what there are at least, and at most for a server that does not say how many files it holds open at once.
