@@ -4,7 +4,7 @@
 # make test-long  kills, terminates and disconnects copies LONG times as often as make test does
 # make check      formatting, vet, staticcheck, layers, go.mod, and the race tests that need no sshd
 # make fuzz       each fuzz test for FUZZTIME
-# make bench      docs/benchmarks/loopback.*: every tool against sshd on this machine, about 10 minutes
+# make bench      docs/benchmarks/loopback.*: every tool against sshd on this machine, about 6 minutes
 # make bench-wan  docs/benchmarks/wan*.*: the same over emulated links of 1 Gbit/s with 20 and 100 ms, about 25 minutes; needs root
 GO        ?= go
 TESTFLAGS ?=
@@ -55,7 +55,7 @@ RESULTS = --json $(BENCHMARKS)/$(1).json --plot $(BENCHMARKS)/$(1).svg --markdow
 
 bench: build
 	MSCP_PEERS=1 .ci/install
-	bin/mscp bench --server sshd --size 512m --files 2000 --file-size 4k --connections 1,2,4 --runs 5 --peers all $(call RESULTS,loopback)
+	bin/mscp bench --server sshd --size 512m --files 2000 --file-size 4k --connections 1,2,4 --runs 3 --warmup 0 --timeout 20s --peers all $(call RESULTS,loopback)
 	$(BENCHMARKS)/readme.sh
 
 bench-wan: build
