@@ -3,11 +3,25 @@ package main
 import (
 	"bytes"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
+
+// TestReadmeBenchmarks keeps the README's tables those of docs/benchmarks.
+func TestReadmeBenchmarks(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	tables := regexp.MustCompile(`(?ms)^<!-- ([a-z0-9]+)\.md -->\n(.*?)^<!-- end -->$`).FindAllStringSubmatch(string(readme), -1)
+	require.Len(t, tables, 2)
+	for _, found := range tables {
+		want, err := os.ReadFile("../../docs/benchmarks/" + found[1] + ".md")
+		require.NoError(t, err)
+		require.Equal(t, string(want), found[2], "docs/benchmarks/readme.sh puts it there")
+	}
+}
 
 // TestReadmeFlags keeps the README's list of flags the same as that of mscp -h.
 func TestReadmeFlags(t *testing.T) {
