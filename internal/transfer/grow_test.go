@@ -216,3 +216,28 @@ func TestInflightFillsTheWindow(t *testing.T) {
 		require.GreaterOrEqual(t, o.inflight(block)*block, window)
 	}
 }
+
+// Small files over a long distance need many workers; the server's limit of open files and -a bound them.
+func TestWorkers(t *testing.T) {
+	for name, tc := range map[string]struct {
+		inflight, handles int
+		rtt               time.Duration
+		want              int
+	}{
+		"near":                       {0, 1 << 10, 0, filesNear},
+		"far":                        {0, 1 << 10, 20 * time.Millisecond, 300},
+		"very far":                   {0, 1 << 12, time.Second, filesPerLane},
+		"few handles":                {0, 100, time.Second, 75},
+		"one handle":                 {0, 1, time.Second, 1},
+		"handles not said":           {0, 0, time.Second, filesNear},
+		"asked for":                  {7, 1 << 10, time.Second, 7},
+		"more asked for than served": {100, 8, 0, 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := Options{Inflight: tc.inflight}
+			l := newTestLane(nil, 0, testBlock)
+			l.rtt, l.handles = tc.rtt, tc.handles
+			require.Equal(t, tc.want, o.workers(l.FS()))
+		})
+	}
+}

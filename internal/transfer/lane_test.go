@@ -34,6 +34,8 @@ type testLane struct {
 	whole   bool // as rclone: each OPEN for writing empties the file, and takes it only in order; no fsync
 	fate    func(memfs.Call) fate
 
+	rtt       time.Duration
+	handles   int              // that the server keeps open
 	slowClose time.Duration    // of its files
 	sizes     map[string]int64 // by base name: lies about them
 
@@ -42,7 +44,7 @@ type testLane struct {
 }
 
 func newTestLane(to *memfs.FS, conn, block int) *testLane {
-	return &testLane{to: to, conn: conn, block: block, closed: make(chan struct{})}
+	return &testLane{to: to, conn: conn, block: block, handles: 1 << 10, closed: make(chan struct{})}
 }
 
 func (l *testLane) FS() Remote { return (*laneFS)(l) }
@@ -104,8 +106,8 @@ type laneFS testLane
 
 func (f *laneFS) lane() *testLane    { return (*testLane)(f) }
 func (f *laneFS) Block() int         { return f.block }
-func (f *laneFS) Handles() int       { return 1 << 10 }
-func (f *laneFS) RTT() time.Duration { return time.Second }
+func (f *laneFS) Handles() int       { return f.handles }
+func (f *laneFS) RTT() time.Duration { return f.rtt }
 func (f *laneFS) Side() string       { return f.to.Side() }
 
 func (f *laneFS) Stat(name string) (i fsys.Info, err error) {

@@ -125,7 +125,7 @@ func TestLostLaneGivesBackInOnePiece(t *testing.T) {
 	}
 	_, err := j.run(t, t.Context())
 	require.NoError(t, err)
-	require.Less(t, calls.Load(), int64(4*filesPerLane))
+	require.Less(t, calls.Load(), int64(4*filesNear))
 	j.requireSame(t)
 }
 

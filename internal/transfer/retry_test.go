@@ -72,8 +72,8 @@ func TestLanesThatMakeSomeWay(t *testing.T) {
 			j := newJob(upload, 1, sizes())
 			j.opt.Retries = 1
 			var calls [100]atomic.Int64 // of each lane: more than it makes at once, so that some have been answered
-			j.endless(func(lane int64, c memfs.Call) fate {
-				if calls[lane].Add(1) == 2*filesPerLane {
+			opened := j.endless(func(lane int64, c memfs.Call) fate {
+				if calls[lane].Add(1) == 2*filesNear {
 					return lostAfter
 				}
 				return well
@@ -81,6 +81,7 @@ func TestLanesThatMakeSomeWay(t *testing.T) {
 			sum, err := j.run(t, t.Context())
 			require.NoError(t, err)
 			require.Zero(t, sum.Failed)
+			require.Greater(t, opened.Load(), int64(2), "lanes were lost")
 			j.requireSame(t)
 			require.Less(t, time.Since(begun), time.Second)
 		})
