@@ -63,6 +63,7 @@ type bench struct {
 	show  *benchShow
 	file  *result.File
 	local map[string]benchmark.Store
+	path  *link.Link // of --link
 	// unsaved: the results could not be written while they came, and the reason has been told.
 	unsaved bool
 	close   []func() error
@@ -84,6 +85,7 @@ func (b *bench) run(ctx context.Context, args []string) (err error) {
 	b.file.Host = hostinfo.Read(os.DirFS("/"), b.towards(r.Targets[0]))
 	err = r.Run(ctx, b.file)
 	b.show.end()
+	err = errors.Join(err, b.readLink())
 	if kind := b.file.Path.Kind; kind != result.Emulated {
 		b.file.Path.RTT = leastRTT(b.file)
 	}
@@ -161,7 +163,7 @@ func (b *bench) serve(ctx context.Context) (targets []*benchmark.Target, err err
 		if l, err = link.New(context.WithoutCancel(ctx), *config); err != nil {
 			return nil, fmt.Errorf("--link: %w", err)
 		}
-		b.close = append(b.close, l.Close)
+		b.path, b.close = l, append(b.close, l.Close)
 	} else {
 		config = &link.Config{}
 	}
@@ -215,6 +217,16 @@ func (b *bench) saveJSON(f *result.File) error {
 	}
 	err := writeFile(b.outputs.json, func(w io.Writer) error { return report.JSON(w, f) })
 	b.unsaved = err != nil
+	return err
+}
+
+// readLink keeps what says whether an emulated path was what it was asked to be.
+func (b *bench) readLink() error {
+	if b.path == nil {
+		return nil
+	}
+	s, err := b.path.Stats()
+	b.file.Path.Overrun = s.Up.Overrun + s.Down.Overrun
 	return err
 }
 

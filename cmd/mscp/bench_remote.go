@@ -174,25 +174,35 @@ func (r *remoteStore) hangUp() error {
 func (r *remoteStore) make(parent string, clean bool, note func(string)) error {
 	var id [6]byte
 	_, _ = rand.Read(id[:]) // never fails
-	r.dir = path.Join(parent, "mscp-bench-"+hex.EncodeToString(id[:]))
+	r.dir = path.Join(parent, benchmark.DirPrefix+hex.EncodeToString(id[:]))
 	return r.do(func(f fsys.FS) error {
-		err := f.List(parent, func(i fsys.Info) error {
-			dir := path.Join(parent, i.Name)
-			switch {
-			case !i.IsDir() || !strings.HasPrefix(i.Name, "mscp-bench-"):
-				return nil
-			case clean:
-				note("on the server, " + dir + " is removed")
-				return removeTree(f, dir)
-			}
-			note(fmt.Sprintf("on the server, %s was left by a benchmark that was killed, or is in use by one: --clean removes it", dir))
-			return nil
-		})
-		if err != nil {
+		if err := leftovers(f, parent, clean, note); err != nil {
 			return err
 		}
 		return f.Mkdir(r.dir, 0o700)
 	})
+}
+
+// leftovers removes what other benchmarks have left below parent, or offers it. Whether one of them is at work cannot be seen over SFTP.
+func leftovers(f fsys.FS, parent string, clean bool, note func(string)) error {
+	var dirs []string // removed only after the listing: see removeFiles
+	err := f.List(parent, func(i fsys.Info) error {
+		if i.IsDir() && strings.HasPrefix(i.Name, benchmark.DirPrefix) {
+			dirs = append(dirs, path.Join(parent, i.Name))
+		}
+		return nil
+	})
+	for _, dir := range dirs {
+		switch {
+		case err != nil:
+		case clean:
+			note("on the server, " + dir + " is removed")
+			err = removeTree(f, dir)
+		default:
+			note(fmt.Sprintf("on the server, %s was left by a benchmark that was killed, or is in use by one: --clean removes it", dir))
+		}
+	}
+	return err
 }
 
 // Path implements benchmark.Store.

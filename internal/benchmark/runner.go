@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"time"
 
 	"mscp/internal/benchmark/measure"
 	"mscp/internal/benchmark/result"
@@ -24,7 +23,6 @@ type Runner struct {
 	Look     func(program string) (string, error)                  // exec.LookPath
 	Output   func(env []string, program ...string) ([]byte, error) // what a program prints; env is added to this process's
 	Save     func(*result.File) error                              // after each round; nil: nobody wants it
-	Now      func() time.Time
 }
 
 // Observer is told what happens, by one goroutine.
@@ -43,7 +41,7 @@ type Observer interface {
 
 // NewRunner returns one that runs real commands.
 func NewRunner(s Spec, o Observer) *Runner {
-	return &Runner{Spec: s, Observer: o, Measure: measure.Run, Look: exec.LookPath, Output: output, Now: time.Now}
+	return &Runner{Spec: s, Observer: o, Measure: measure.Run, Look: exec.LookPath, Output: output}
 }
 
 func output(env []string, args ...string) ([]byte, error) {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dirPrefix begins the name of every directory that a benchmark makes, on either side.
-const dirPrefix = "mscp-bench-"
+// DirPrefix begins the name of every directory that a benchmark makes, on either side.
+const DirPrefix = "mscp-bench-"
 
 // lockName is a file in a local one, locked as long as its run lives. A directory whose lock is free was left by a run that was killed.
 const lockName = ".lock"
@@ -35,7 +35,7 @@ func NewWorkdir(parent string) (*Workdir, error) {
 	if err := CheckPath(parent); err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(parent, dirPrefix)
+	dir, err := os.MkdirTemp(parent, DirPrefix)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func Leftovers(parent string) (dirs []string) {
 	}
 	for _, e := range entries {
 		dir := filepath.Join(parent, e.Name())
-		if e.IsDir() && strings.HasPrefix(e.Name(), dirPrefix) && abandoned(dir) {
+		if e.IsDir() && strings.HasPrefix(e.Name(), DirPrefix) && abandoned(dir) {
 			dirs = append(dirs, dir)
 		}
 	}

@@ -49,6 +49,14 @@ func TestDiskOfTheServer(t *testing.T) {
 	}
 }
 
+func TestEmulationTooSlow(t *testing.T) {
+	f := file(ours(one(4*gib), 8, 1, 2, 2, 2))
+	f.Path.Kind = result.Emulated
+	require.Empty(t, Warnings(f))
+	f.Path.Overrun = 3
+	require.Equal(t, []string{"this machine was too slow for the emulated path, which lost 3 writes of up to 64 KiB that a real one would have carried"}, Warnings(f))
+}
+
 // TCP alone is not a command: what it cost is not known, which is not nothing.
 func TestNoCostOfTCPAlone(t *testing.T) {
 	q := one(4 * gib)

@@ -14,7 +14,7 @@ const (
 	wideSpread = 0.2 // (max-min)/median
 )
 
-// Warnings says what is doubtful about a file's figures, one line each: an interruption, a server's disk, failed runs, cases with fewer than
+// Warnings says what is doubtful about a file's figures, one line each: an interruption, an emulated path that the machine could not keep up with, a server's disk, failed runs, cases with fewer than
 // three good runs, cases whose runs lie more than 20 % apart, cases with fewer connections than they stand for. All outputs show them. No
 // warnings is an empty list, not nil.
 func Warnings(f *result.File) []string {
@@ -25,6 +25,9 @@ func Warnings(f *result.File) []string {
 	all := groups(f)
 	if len(all) == 0 {
 		return append(lines, "nothing was measured")
+	}
+	if n := f.Path.Overrun; n > 0 {
+		lines = append(lines, fmt.Sprintf("this machine was too slow for the emulated path, which lost %d writes of up to 64 KiB that a real one would have carried", n))
 	}
 	if slices.ContainsFunc(all, func(g *group) bool { return f.Path.Kind == result.Network && g.diskThere() }) {
 		lines = append(lines, "the server's disk: what is written there may not be on the device yet, what is read may come from the page cache")

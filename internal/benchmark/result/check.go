@@ -23,7 +23,7 @@ func (f *File) Check() error {
 		return fmt.Errorf("path: no such kind: %q", f.Path.Kind)
 	}
 	err := errors.Join(
-		seconds("path: rtt_seconds", f.Path.RTT),
+		seconds("path: rtt_seconds", f.Path.RTT), number("path: overrun", f.Path.Overrun, mostCounts),
 		number("host: cores", int64(f.Host.Cores), mostParts), number("host: memory_bytes", f.Host.Memory, mostBytes),
 		number("host: rmem_max_bytes", f.Host.RmemMax, mostBytes), number("host: wmem_max_bytes", f.Host.WmemMax, mostBytes),
 		number("host: mtu_bytes", int64(f.Host.MTU), mostBytes),

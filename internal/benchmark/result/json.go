@@ -14,11 +14,15 @@ func (e *VersionError) Error() string {
 	return fmt.Sprintf("benchmark result of format %d: this mscp knows formats up to %d", e.Version, Version)
 }
 
-// Write writes f as indented JSON with a newline at its end.
-func Write(w io.Writer, f *File) error {
+// Write writes f as indented JSON with a newline at its end. Before it comes a member "warnings", for people: it follows from the
+// rest, and [Read] skips it.
+func Write(w io.Writer, f *File, warnings []string) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	if err := e.Encode(f); err != nil {
+	if err := e.Encode(struct {
+		Warnings []string `json:"warnings"`
+		*File
+	}{warnings, f}); err != nil {
 		return fmt.Errorf("benchmark result: %w", err)
 	}
 	return nil

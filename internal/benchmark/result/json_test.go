@@ -27,7 +27,7 @@ func sampleFile() *File {
 
 func TestJSONThereAndBack(t *testing.T) {
 	var b bytes.Buffer
-	require.NoError(t, Write(&b, sampleFile()))
+	require.NoError(t, Write(&b, sampleFile(), nil))
 	require.True(t, strings.HasSuffix(b.String(), "}\n"))
 	require.Contains(t, b.String(), "\n  \"version\": 1,\n")
 	f, err := Read(&b)
@@ -83,13 +83,13 @@ func TestReadAndWritePassErrorsOn(t *testing.T) {
 	require.ErrorIs(t, err, lost)
 	f := sampleFile()
 	f.Cases[0].Samples[0].Seconds = math.NaN()
-	require.ErrorContains(t, Write(new(bytes.Buffer), f), "NaN")
+	require.ErrorContains(t, Write(new(bytes.Buffer), f, nil), "NaN")
 	require.ErrorContains(t, f.Check(), "seconds: NaN is not a time in seconds")
 }
 
 func FuzzRead(f *testing.F) {
 	var b bytes.Buffer
-	require.NoError(f, Write(&b, sampleFile()))
+	require.NoError(f, Write(&b, sampleFile(), nil))
 	f.Add(b.Bytes())
 	f.Add([]byte(`{"version":1,"cases":[{"tool":"scp","direction":"up","samples":[{"seconds":1e-9,"bytes":1}]}]}`))
 	f.Add([]byte(`{"version":2}`))
@@ -100,12 +100,12 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		var b bytes.Buffer
-		require.NoError(t, Write(&b, first))
+		require.NoError(t, Write(&b, first, nil))
 		text := b.String()
 		again, err := Read(&b)
 		require.NoError(t, err)
 		var c bytes.Buffer
-		require.NoError(t, Write(&c, again))
+		require.NoError(t, Write(&c, again, nil))
 		require.Equal(t, text, c.String())
 		for _, c := range again.Cases {
 			for _, s := range []Summary{c.Stats().Throughput, c.Stats().Seconds, c.Stats().CPU} {

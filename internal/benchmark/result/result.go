@@ -29,6 +29,8 @@ type Path struct {
 	Kind string  `json:"kind"`
 	Link string  `json:"link,omitempty"`        // of an emulated one: rtt=100ms,rate=1gbit,...
 	RTT  float64 `json:"rtt_seconds,omitempty"` // the least that was seen; 0: unknown
+	// Overrun is how many writes of up to 64 KiB an emulated path lost because the machine could not keep up with it.
+	Overrun int64 `json:"overrun,omitempty"`
 }
 
 // Direction is seen from the client.
