@@ -50,6 +50,7 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 	}
 	e.block = e.limit.block(o.First.FS().Block())
 	e.Chunks.Block = int64(e.block)
+	e.queue.tail = tail(e.Chunks)
 	e.trial.over.Store(!o.Upload || keepsFiles(o.First.FS()))
 	if o.State != nil {
 		e.bySource = bySource(o.State)

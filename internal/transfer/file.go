@@ -65,22 +65,24 @@ func (f *file) chunks() int64 {
 
 func (f *file) chunksIn(n int64) int64 { return max(0, n-1)/f.chunk + 1 }
 
-// cut takes the next chunk off what is to be done. Where that is not known yet, finding out is all there is to do. Of a file
-// that has failed nothing is to be done: its span is long, because a size may be a lie.
-func (f *file) cut() span {
+// cut takes the next size bytes off what is to be done, and tells by how many chunks that is less now. Where it is not known
+// yet, finding out is all there is to do. Of a file that has failed nothing is to be done: its span is long, because a size may be a lie.
+func (f *file) cut(size int64) (s span, chunks int64) {
 	if len(f.todo) == 0 {
-		return span{f: f, kind: begin}
+		return span{f: f, kind: begin}, 1
 	}
 	t := &f.todo[0]
-	s := span{f: f, off: t.off, len: min(f.chunk, t.len)}
+	s = span{f: f, off: t.off, len: min(size, t.len)}
 	if f.failed() != nil {
 		s.len = t.len
 	}
+	chunks = f.chunksIn(t.len)
 	t.off, t.len = t.off+s.len, t.len-s.len
 	if t.len == 0 {
 		f.todo = f.todo[1:]
+		return s, chunks
 	}
-	return s
+	return s, chunks - f.chunksIn(t.len)
 }
 
 // untouched tells whether all of a file of several blocks is still to be copied.

@@ -1,6 +1,10 @@
 package transfer
 
-import "sync"
+import (
+	"sync"
+
+	"mscp/internal/chunker"
+)
 
 // kind is what is to be done with a file.
 type kind uint8
@@ -42,7 +46,8 @@ type queue struct {
 	small  int64   // not handed out, of one block
 	walked bool
 	ended  bool
-	order  bool // larger files are handed out whole, to be sent in order
+	order  bool           // larger files are handed out whole, to be sent in order
+	tail   chunker.Policy // of the last file's ranges
 
 	allChunks, allSmall int64 // pushed so far
 }
@@ -144,8 +149,9 @@ func (q *queue) cut() span {
 		q.count(f, -f.chunks())
 		f.inOrder, f.todo = true, nil
 	} else {
-		s = f.cut()
-		q.count(f, -f.chunksIn(s.len))
+		var chunks int64
+		s, chunks = f.cut(q.share(f))
+		q.count(f, -chunks)
 	}
 	if len(f.todo) == 0 {
 		q.files[0] = nil
@@ -154,6 +160,28 @@ func (q *queue) cut() span {
 		}
 	}
 	return s
+}
+
+// tail is the policy for the ranges of the last file. Less than a window at a time would only be more ranges.
+func tail(p chunker.Policy) chunker.Policy {
+	p.Min, p.Max = max(p.Min, p.Block, window), 0
+	return p
+}
+
+// share is how much of a file is handed out at a time: a chunk. Of the last file it becomes less and less, so that all lanes end at
+// about the same time: over a long distance one lane alone would need a second for the last chunk (guided self-scheduling; Polychronopoulos
+// and Kuck, IEEE Transactions on Computers 1987). The ranges of one lane follow each other without a pause, so small ones cost nothing there.
+func (q *queue) share(f *file) int64 {
+	if !q.walked || len(q.files) > 1 || f.known < 2 {
+		return f.chunk
+	}
+	left := int64(0)
+	for _, t := range f.todo {
+		left += t.len
+	}
+	p := q.tail
+	p.Min, p.Max = min(p.Min, f.chunk), f.chunk
+	return min(p.Size(left), f.chunk)
 }
 
 // sendInOrder has larger files sent in order from now on, those that wait too.
