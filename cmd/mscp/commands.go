@@ -67,16 +67,22 @@ func (c *commands) Exec(ctx context.Context, command, stdin string) (string, err
 				return "", ctx.Err()
 			}
 		}
-		out, err := l.channel.Exec(ctx, command, stdin)
-		if err == nil || ctx.Err() != nil || !l.lost() {
+		out, err := l.Exec(ctx, command, stdin)
+		if ctx.Err() != nil || !fsys.Lost(err) {
 			return out, err
 		}
 		c.remove(l)
 	}
 }
 
-// lost asks: the error of a command does not tell a lost connection from a server that refuses it.
-func (l *lane) lost() bool {
-	_, err := l.sftp.Stat("")
-	return fsys.Lost(err)
+// Exec implements runner with this lane's connection. The error of a command does not tell a lost connection from a server that refuses
+// it, hence the question.
+func (l *lane) Exec(ctx context.Context, command, stdin string) (string, error) {
+	out, err := l.channel.Exec(ctx, command, stdin)
+	if err != nil && ctx.Err() == nil {
+		if _, lost := l.sftp.Stat(""); fsys.Lost(lost) {
+			return "", lost
+		}
+	}
+	return out, err
 }

@@ -56,7 +56,11 @@ func (c *copier) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	err = c.runJob(ctx, d, k)
+	j, opt, cleanup, err := c.prepare(ctx, d, k)
+	if err == nil {
+		err = c.copy(ctx, j, opt)
+		cleanup()
+	}
 	if kerr := k.end(err == nil); kerr != nil {
 		c.display.Notice(fmt.Sprintf("the journal: %v", kerr))
 	}
@@ -64,35 +68,16 @@ func (c *copier) run(ctx context.Context, args []string) error {
 }
 
 func (c *copier) dry(ctx context.Context, d *dialer) error {
-	first, err := d.open(ctx)
+	var j *job
+	first, err := c.open(ctx, d, func(first *lane) (err error) {
+		j, err = c.plan(first.FS())
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	defer first.Close()
-	j, err := c.plan(first.FS())
-	if err != nil {
-		return err
-	}
-	return c.printPlan(ctx, j)
-}
-
-func (c *copier) runJob(ctx context.Context, d *dialer, k *checkpoint) error {
-
-	first, err := d.open(ctx)
-	if err != nil {
-		return err
-	}
-	j, err := c.plan(first.FS())
-	if err != nil {
-		first.Close()
-		return err
-	}
-	opt, err := c.engineOptions(ctx, d, first, j, k)
-	if err != nil {
-		first.Close()
-		return err
-	}
-	return c.copy(ctx, j, opt)
+	return d.guarded(ctx, first, func(*lane) error { return c.printPlan(ctx, j) })
 }
 
 // parse ends all usage errors, before anything is dialled or touched.
@@ -148,12 +133,6 @@ func (c *copier) copy(ctx context.Context, j *job, opt transfer.Options) error {
 	if most := opt.First.FS().Block(); int(c.block) > most {
 		c.display.Notice(fmt.Sprintf("-b: the server takes blocks of %s at most", units.Bytes(int64(most))))
 	}
-	cleanup, err := j.destination(&opt)
-	if err != nil {
-		opt.First.Close()
-		return err
-	}
-	defer cleanup()
 	c.display.Start(opt.Counters)
 	sum, err := transfer.Run(ctx, opt, func(ctx context.Context, src fsys.FS, sink plan.Sink) error {
 		return plan.Walk(ctx, src, j.land.Items, c.listings(), sink)

@@ -13,7 +13,7 @@ import (
 
 	"lukechampine.com/blake3"
 
-	"mscp/internal/transfer"
+	"mscp/internal/fsys"
 )
 
 // runner runs a command by the login shell of the remote user.
@@ -44,16 +44,19 @@ func digestTools() []digestTool {
 var errNoTool = errors.New("none of b3sum, sha256sum and shasum works on the server")
 
 // findDigests tries the tools on the server with an empty input, whose digest is known.
-func findDigests(ctx context.Context, on runner) (transfer.Digests, error) {
+func findDigests(ctx context.Context, on runner) (*digestTool, error) {
 	last := errors.New("other commands run there")
 	for _, tool := range digestTools() {
 		out, err := on.Exec(ctx, tool.command, "")
+		if fsys.Lost(err) {
+			return nil, err
+		}
 		if err != nil {
 			last = err
 			continue
 		}
 		if sum, err := parseDigest(out); err == nil && string(sum) == string(tool.hash().Sum(nil)) {
-			return &digests{on, tool}, nil
+			return &tool, nil
 		}
 	}
 	return nil, fmt.Errorf("%w (%w)", errNoTool, last)

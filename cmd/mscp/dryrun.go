@@ -8,6 +8,7 @@ import (
 	"path"
 	"sync"
 
+	"mscp/internal/fsys"
 	"mscp/internal/plan"
 	"mscp/internal/progress"
 	"mscp/internal/units"
@@ -24,6 +25,9 @@ func (c *copier) printPlan(ctx context.Context, j *job) error {
 	}
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
+	}
+	if p.lost != nil {
+		return p.lost
 	}
 	p.end()
 	if p.err != nil {
@@ -43,7 +47,7 @@ type planPrinter struct {
 
 	mu                           sync.Mutex
 	out                          io.Writer
-	err                          error
+	err, lost                    error
 	files, dirs, skipped, failed int64
 	bytes                        int64
 }
@@ -111,8 +115,12 @@ func (p *planPrinter) Skipped(path, what string) {
 // Failed implements plan.Sink.
 func (p *planPrinter) Failed(path string, err error) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if fsys.Lost(err) { // nothing that follows is worth a line
+		p.lost = err
+		return
+	}
 	p.failed++
-	p.mu.Unlock()
 	p.fail(path, err)
 }
 

@@ -19,10 +19,8 @@ type job struct {
 
 // plan decides what lands where. It writes nothing but, where source and destination may be the same, a probe.
 func (c *copier) plan(remote fsys.FS) (*job, error) {
-	j := &job{src: remote, dst: fsys.NewLocal()}
-	if c.upload() {
-		j.src, j.dst = j.dst, j.src
-	}
+	j := &job{src: fsys.NewLocal(), dst: fsys.NewLocal()}
+	j.use(remote, c.upload())
 	patterns := make([]string, len(c.sources))
 	for i, s := range c.sources {
 		patterns[i] = pathOf(s)
@@ -32,7 +30,19 @@ func (c *copier) plan(remote fsys.FS) (*job, error) {
 		return nil, err
 	}
 	j.land = land
-	return j, j.look()
+	if err := j.look(); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// use has the remote side go on over another channel.
+func (j *job) use(remote fsys.FS, upload bool) {
+	if upload {
+		j.dst = remote
+	} else {
+		j.src = remote
+	}
 }
 
 // look asks what is left to know before the first byte, all at once: over a long distance each costs a round trip.

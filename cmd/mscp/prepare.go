@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"mscp/internal/fsys"
+	"mscp/internal/transfer"
+)
+
+// prepareTries is how often a connection may be lost before the copy has begun. From then on the engine replaces lanes, as long as the
+// copy moves.
+const prepareTries = 3
+
+// prepare opens the first lane, settles what lands where, and makes the destination's root. What is settled stays so when the connection
+// is lost: a root that was made before would otherwise change where a directory lands.
+func (c *copier) prepare(ctx context.Context, d *dialer, k *checkpoint) (j *job, opt transfer.Options, cleanup func(), err error) {
+	opt = c.engineOptions(d)
+	first, err := c.open(ctx, d, func(first *lane) (err error) {
+		if j != nil {
+			j.use(first.FS(), c.upload())
+		} else if j, err = c.decide(first, k, &opt); err != nil {
+			return err
+		}
+		if opt.Verify, err = c.verification(ctx, d, first, j); err != nil {
+			return err
+		}
+		cleanup, err = j.destination(&opt)
+		return err
+	})
+	if err != nil {
+		if cleanup != nil {
+			cleanup()
+		}
+		return nil, opt, nil, err
+	}
+	opt.First, opt.Login = first, d.login
+	return j, opt, cleanup, nil
+}
+
+// decide plans, and writes the plan's outcome to the journal.
+func (c *copier) decide(first *lane, k *checkpoint, opt *transfer.Options) (*job, error) {
+	j, err := c.plan(first.FS())
+	if err != nil || k == nil {
+		return j, err
+	}
+	switch err := k.begin(c.sys.args, j.land); {
+	case err == nil:
+		opt.Journal, opt.State = k.Journal, k.state
+	case c.checkpoint != "":
+		return nil, err
+	default:
+		c.noJournal(err)
+	}
+	return j, nil
+}
+
+// open opens the first lane and does with it what comes before the copy. Where the connection is lost meanwhile or falls silent, both are
+// done again.
+func (c *copier) open(ctx context.Context, d *dialer, do func(*lane) error) (*lane, error) {
+	for try := 1; ; try++ {
+		first, err := d.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err = d.guarded(ctx, first, do); err == nil {
+			return first, nil
+		}
+		first.Close()
+		if !fsys.Lost(err) || try == prepareTries {
+			return nil, err
+		}
+		c.display.Notice(fmt.Sprintf("the connection was lost before the copy began, trying again: %v", err))
+	}
+}
+
+// guarded does something over one lane, which it closes when ctx ends or the server does not answer: then that fails too.
+func (d *dialer) guarded(ctx context.Context, l *lane, do func(*lane) error) error {
+	done := make(chan struct{})
+	silent := false
+	var guard sync.WaitGroup
+	guard.Go(func() { silent = d.watch(ctx, l, done) })
+	err := do(l)
+	close(done)
+	guard.Wait()
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case silent && err != nil:
+		return fmt.Errorf("%w: no answer within %v", err, d.stall)
+	}
+	return err
+}
+
+// watch closes the lane, unless done is closed before, and reports whether it was for its silence.
+func (d *dialer) watch(ctx context.Context, l *lane, done <-chan struct{}) (silent bool) {
+	var tick <-chan time.Time
+	if d.stall > 0 {
+		t := time.NewTicker(max(d.stall/8, 10*time.Millisecond))
+		defer t.Stop()
+		tick = t.C
+	}
+	for {
+		select {
+		case <-done:
+			return false
+		case <-ctx.Done():
+			l.Close()
+			return false
+		case <-tick:
+			if l.sftp.Stalled(d.stall) {
+				l.Close()
+				return true
+			}
+		}
+	}
+}
