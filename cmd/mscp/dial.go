@@ -155,15 +155,26 @@ func (c *copier) log() sshpool.Log {
 	}
 }
 
-// open opens the first lane, and measures what a login costs.
+// open opens the first lane, and measures what a login costs. The server's limits are not waited for: what is to be asked next can be
+// asked meanwhile.
 func (d *dialer) open(ctx context.Context) (*lane, error) {
 	begun := time.Now()
-	l, err := d.openLane(ctx)
+	l, err := d.start(ctx, func(*fsys.SFTP) {})
 	d.login = since(begun, d.prompt.asked())
 	return l, err
 }
 
+// openLane opens a further one.
 func (d *dialer) openLane(ctx context.Context) (*lane, error) {
+	l, err := d.start(ctx, func(s *fsys.SFTP) { s.Block() })
+	if err == nil {
+		d.opened(l)
+	}
+	return l, err
+}
+
+// start opens a lane. wait waits for what the server has to answer before it counts as one that speaks SFTP.
+func (d *dialer) start(ctx context.Context, wait func(*fsys.SFTP)) (*lane, error) {
 	ch, err := d.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -176,6 +187,9 @@ func (d *dialer) openLane(ctx context.Context) (*lane, error) {
 	defer cancel()
 	stop := context.AfterFunc(within, func() { ch.Close() })
 	s, err := fsys.NewSFTP(ch, d.side, d.block)
+	if err == nil {
+		wait(s)
+	}
 	if !stop() {
 		if err == nil {
 			s.Close()
@@ -191,7 +205,6 @@ func (d *dialer) openLane(ctx context.Context) (*lane, error) {
 	l := &lane{channel: ch, sftp: s}
 	l.closed = func() { d.commands.remove(l) }
 	d.commands.add(l)
-	d.opened(l)
 	return l, nil
 }
 

@@ -20,19 +20,28 @@ type job struct {
 // plan decides what lands where. It writes nothing but, where source and destination may be the same, a probe.
 func (c *copier) plan(remote fsys.FS) (*job, error) {
 	j := &job{src: fsys.NewLocal(), dst: fsys.NewLocal()}
-	j.use(remote, c.upload())
-	patterns := make([]string, len(c.sources))
+	sources, target := make([]string, len(c.sources)), pathOf(c.target)
 	for i, s := range c.sources {
-		patterns[i] = pathOf(s)
+		sources[i] = pathOf(s)
 	}
-	land, err := plan.Land(j.src, j.dst, expand(j.src, patterns), pathOf(c.target))
-	if err != nil {
+	var early *plan.Early
+	if c.upload() {
+		sources = expand(j.src, sources)
+		early = plan.EarlyTarget(remote, sources, target)
+	} else {
+		early = plan.EarlySources(remote, sources)
+		sources = expand(early, sources)
+	}
+	defer early.Wait()
+	j.use(early, c.upload())
+	var err error
+	if j.land, err = plan.Land(j.src, j.dst, sources, target); err != nil {
 		return nil, err
 	}
-	j.land = land
 	if err := j.look(); err != nil {
 		return nil, err
 	}
+	j.use(remote, c.upload())
 	return j, nil
 }
 

@@ -27,7 +27,9 @@ func (c *copier) prepare(ctx context.Context, d *dialer, k *checkpoint) (j *job,
 		if opt.Verify, err = c.verification(ctx, d, first, j); err != nil {
 			return err
 		}
-		cleanup, err = j.destination(&opt)
+		if cleanup, err = j.destination(&opt); err == nil {
+			d.opened(first)
+		}
 		return err
 	})
 	if err != nil {
@@ -88,7 +90,9 @@ func (d *dialer) guarded(ctx context.Context, l *lane, do func(*lane) error) err
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case silent && err != nil:
+	case silent && err == nil:
+		return &startError{d.side, fmt.Errorf("%w: no answer within %v", fsys.ErrLost, d.stall)}
+	case silent:
 		return fmt.Errorf("%w: no answer within %v", err, d.stall)
 	}
 	return err

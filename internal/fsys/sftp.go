@@ -25,6 +25,8 @@ type SFTP struct {
 	side   string
 	wire   *sftpwire.Conn
 	client *sftp.Client
+
+	known  chan struct{} // closed when those below are
 	block  int
 	limits sftpwire.Limits
 	rtt    time.Duration // what asking for them took; 0: they were not asked for
@@ -35,6 +37,7 @@ type SFTP struct {
 
 // NewSFTP starts an SFTP session on a channel where the "sftp" subsystem runs, and owns the channel from then on, also when it
 // fails. block is the wanted block in bytes, 0 for as large as the server allows up to [MaxBlock]. side names the server for messages.
+// The server's limits are asked for and not waited for: the first requests can follow at once. What goes wrong with that ends the session.
 func NewSFTP(ch io.ReadWriteCloser, side string, block int) (*SFTP, error) {
 	wire := sftpwire.New(ch)
 	client, err := sftp.NewClientPipe(wire, wire)
@@ -42,15 +45,12 @@ func NewSFTP(ch io.ReadWriteCloser, side string, block int) (*SFTP, error) {
 		wire.Close()
 		return nil, &Error{side, "start SFTP on", "", fmt.Errorf("%w: %w", ErrLost, err)}
 	}
-	s := &SFTP{side: side, wire: wire, client: client}
+	s := &SFTP{side: side, wire: wire, client: client, known: make(chan struct{})}
 	s.posixRename = s.has("posix-rename@openssh.com")
 	s.statvfs = s.has("statvfs@openssh.com")
 	s.inOrder = s.has("lsetstat@openssh.com") // OpenSSH 8.0 and later, and nobody else
 	s.fsync = s.has(sftpwire.FsyncExtension)
-	if err := s.negotiate(block); err != nil {
-		s.Close()
-		return nil, s.err("ask for limits of", "", err)
-	}
+	go s.negotiate(block)
 	return s, nil
 }
 
@@ -60,16 +60,12 @@ func (s *SFTP) has(extension string) bool {
 }
 
 // negotiate settles the block: what the user wants, within what the server takes.
-func (s *SFTP) negotiate(want int) error {
+func (s *SFTP) negotiate(want int) {
+	defer close(s.known)
 	most := plainBlock
 	if s.has(sftpwire.LimitsExtension) {
 		begun := time.Now()
-		l, err := s.wire.Limits()
-		var refused *sftpwire.StatusError
-		if err != nil && !errors.As(err, &refused) {
-			return err
-		}
-		if err == nil {
+		if l, err := s.wire.Limits(); err == nil {
 			s.limits, most, s.rtt = l, blockWithin(l), time.Since(begun)
 		}
 	} else if want > 0 {
@@ -81,7 +77,6 @@ func (s *SFTP) negotiate(want int) error {
 	} else {
 		s.block = min(most, MaxBlock)
 	}
-	return nil
 }
 
 // blockWithin returns the largest block, in bytes, that reads, writes and their packets allow. The header of a WRITE takes at
@@ -103,7 +98,10 @@ func blockWithin(l sftpwire.Limits) int {
 }
 
 // Block is the most bytes that one ReadAt or WriteAt moves on this channel.
-func (s *SFTP) Block() int { return s.block }
+func (s *SFTP) Block() int {
+	<-s.known
+	return s.block
+}
 
 // Stalled tells whether the channel gives no sign of life, or leaves a request without an answer, for longer than limit
 // while one waits.
@@ -113,15 +111,22 @@ func (s *SFTP) Stalled(limit time.Duration) bool { return s.wire.Stalled(limit) 
 func (s *SFTP) CanSync() bool { return s.fsync }
 
 // Handles is how many files the server lets one channel hold open, 0 where it does not say.
-func (s *SFTP) Handles() int { return int(min(s.limits.Handles, 1<<20)) }
+func (s *SFTP) Handles() int {
+	<-s.known
+	return int(min(s.limits.Handles, 1<<20))
+}
 
 // RTT is what one request took when the channel was opened, 0 where none was made.
-func (s *SFTP) RTT() time.Duration { return s.rtt }
+func (s *SFTP) RTT() time.Duration {
+	<-s.known
+	return s.rtt
+}
 
-// Close ends the session and every call on it, and waits for its goroutine.
+// Close ends the session and every call on it, and waits for its goroutines.
 func (s *SFTP) Close() error {
 	s.wire.Close() // first: pkg/sftp's Close waits for a request of its own that is being sent
 	s.client.Close()
+	<-s.known
 	return nil
 }
 

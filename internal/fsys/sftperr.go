@@ -47,7 +47,7 @@ func (s *SFTP) diagnose(name string, reason error) error {
 		return reason
 	case v.Flag&statvfsReadOnly != 0:
 		return ErrReadOnly
-	case v.Bavail*v.Frsize < uint64(s.block):
+	case v.Bavail*v.Frsize < uint64(s.Block()):
 		return ErrNoSpace
 	}
 	return reason
