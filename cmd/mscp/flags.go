@@ -87,7 +87,7 @@ func (f *flags) copyFlags() *pflag.FlagSet {
 	s.BoolVar(&f.inPlace, "inplace", false, "write under the final name; an interrupted copy leaves a mixture there")
 	s.BoolVarP(&f.dryRun, "dry-run", "D", false, "print what would be copied where, and copy nothing")
 	s.VarP(&f.limit, "limit", "L", "limit the whole copy to `RATE` bit/s, with k, m, g (powers of 1000)")
-	s.VarP(&f.minChunk, "min-chunk", "s", "smallest chunk, `SIZE` in bytes with k, m, g (powers of 1024); default 16m")
+	s.VarP(&f.minChunk, "min-chunk", "s", "smallest chunk, `SIZE` in bytes with k, m, g (powers of 1024); default 16m, at the end of the last file 2m")
 	s.VarP(&f.maxChunk, "max-chunk", "S", "largest chunk, `SIZE`; default: file size / (connections * 4)")
 	s.IntVarP(&f.inflight, "inflight", "a", 0, "blocks in flight per channel; default: more than fill its window")
 	s.VarP(&f.block, "block", "b", "block carried by a request, `SIZE`; default: the largest that the server takes, to 255k")

@@ -3,10 +3,12 @@ package transfer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -89,6 +91,40 @@ func TestLaneThatPays(t *testing.T) {
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, j.opened, 2)
 	j.requireSame(t)
+}
+
+// Over a long distance it is known from the start that one lane would take longer than a login.
+func TestLaneThatPaysFromTheStart(t *testing.T) {
+	both(t, func(t *testing.T, upload bool) {
+		synctest.Test(t, func(t *testing.T) {
+			begun := time.Now()
+			many := make(map[string]memfs.Node)
+			for i := range 3 * filesPerLane {
+				many[fmt.Sprintf("/f%d", i)] = sized(1)
+			}
+			j := newJob(upload, 2, many)
+			j.opt.Eager, j.opt.Login = false, 5*time.Second
+			for _, l := range j.lanes {
+				l.rtt = time.Second
+			}
+			j.gate(2)
+			_, err := j.run(t, t.Context())
+			require.NoError(t, err)
+			require.Less(t, time.Since(begun), j.opt.Login)
+			j.requireSame(t)
+		})
+	})
+}
+
+// A file of n windows takes n round trips, a small one three, of which as many go on at once as there are workers.
+func TestAlone(t *testing.T) {
+	l := newTestLane(nil, 0, testBlock)
+	e := &engine{Options: Options{First: l, Counters: &Counters{}, Inflight: 10}}
+	e.Counters.BytesKnown.Store(100 * window)
+	e.Counters.FilesKnown.Store(20)
+	require.Zero(t, e.alone(), "nothing is known of the round trip")
+	l.rtt = 10 * time.Millisecond
+	require.Equal(t, 1060*time.Millisecond, e.alone().Round(time.Millisecond))
 }
 
 func TestEstimate(t *testing.T) {

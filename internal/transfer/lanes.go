@@ -124,6 +124,7 @@ func (e *engine) keepLanes(ctx context.Context) {
 		if done {
 			return
 		}
+		pays = pays || e.alone() > e.Login
 		for again, open := e.wantLane(waiting, all, pays); open; again, open = e.wantLane(waiting, all, pays) {
 			openers.Go(func() { e.openLane(ctx, again) })
 		}
@@ -154,6 +155,14 @@ func (e *engine) wantLane(waiting, all int64, pays bool) (again, open bool) {
 		return again, true
 	}
 	return false, false
+}
+
+// alone is the least time that one lane would need for all that is known: a window in each round trip, and three round trips for each file.
+func (e *engine) alone() time.Duration {
+	first := e.First.FS()
+	windows := float64(e.Counters.BytesKnown.Load()) / window
+	files := float64(e.Counters.FilesKnown.Load()) / float64(e.workers(first))
+	return time.Duration(first.RTT().Seconds() * (windows + 3*files) * float64(time.Second))
 }
 
 // left estimates how long what is known will take at the rate so far.
