@@ -95,7 +95,7 @@ func TestConnectionLostBeforeTheCopy(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				r := faultyServer(t, withFaults(fault))
 				r.tree("src")
-				o := r.exits(0, append([]string{"--stall-timeout", "1s"}, args...)...)
+				o := r.exits(0, append([]string{"--stall-timeout", "2s"}, args...)...)
 				require.Contains(t, o.stderr, "the connection was lost before the copy began, trying again")
 				r.same("src", "dst")
 			})
