@@ -158,15 +158,15 @@ func (c *copier) log() sshpool.Log {
 // open opens the first lane, and measures what a login costs. The server's limits are not waited for: what is to be asked next can be
 // asked meanwhile.
 func (d *dialer) open(ctx context.Context) (*lane, error) {
-	begun := time.Now()
-	l, err := d.start(ctx, func(*fsys.SFTP) {})
-	d.login = since(begun, d.prompt.asked())
+	begun, asked := time.Now(), d.prompt.asked()
+	l, err := d.start(ctx, func(*fsys.SFTP) error { return nil })
+	d.login = since(begun, d.prompt.asked()-asked)
 	return l, err
 }
 
 // openLane opens a further one.
 func (d *dialer) openLane(ctx context.Context) (*lane, error) {
-	l, err := d.start(ctx, func(s *fsys.SFTP) { s.Block() })
+	l, err := d.start(ctx, (*fsys.SFTP).Ready)
 	if err == nil {
 		d.opened(l)
 	}
@@ -174,7 +174,7 @@ func (d *dialer) openLane(ctx context.Context) (*lane, error) {
 }
 
 // start opens a lane. wait waits for what the server has to answer before it counts as one that speaks SFTP.
-func (d *dialer) start(ctx context.Context, wait func(*fsys.SFTP)) (*lane, error) {
+func (d *dialer) start(ctx context.Context, wait func(*fsys.SFTP) error) (*lane, error) {
 	ch, err := d.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -188,7 +188,9 @@ func (d *dialer) start(ctx context.Context, wait func(*fsys.SFTP)) (*lane, error
 	stop := context.AfterFunc(within, func() { ch.Close() })
 	s, err := fsys.NewSFTP(ch, d.side, d.block)
 	if err == nil {
-		wait(s)
+		if err = wait(s); err != nil {
+			s.Close()
+		}
 	}
 	if !stop() {
 		if err == nil {

@@ -31,6 +31,22 @@ func (c *copier) engineOptions(d *dialer) transfer.Options {
 	}
 }
 
+// findDigests gives the server as much time as it has for any answer. Whether it needs too long or is gone, only a request tells.
+func (d *dialer) findDigests(ctx context.Context, first *lane) (*digestTool, error) {
+	if d.stall <= 0 {
+		return findDigests(ctx, first)
+	}
+	within, cancel := context.WithTimeout(ctx, d.stall)
+	defer cancel()
+	tool, err := findDigests(within, first)
+	if within.Err() != nil {
+		if _, lost := first.sftp.Stat(""); fsys.Lost(lost) {
+			return nil, lost
+		}
+	}
+	return tool, err
+}
+
 // eager reports whether the user wants as many connections and channels as there are to be.
 func (c *copier) eager() bool { return c.changed("connections") || c.changed("sessions") }
 
@@ -43,16 +59,11 @@ func (c *copier) verification(ctx context.Context, d *dialer, first *lane, j *jo
 	if c.verify == verifyReadback {
 		return v, nil
 	}
-	if d.stall > 0 {
-		within, cancel := context.WithTimeout(ctx, d.stall)
-		defer cancel()
-		ctx = within
-	}
-	tool, err := findDigests(ctx, first)
+	tool, err := d.findDigests(ctx, first)
 	switch {
 	case err == nil:
 		v.Digests = &digests{d.commands, *tool}
-	case fsys.Lost(err):
+	case fsys.Lost(err) || ctx.Err() != nil:
 		return nil, err
 	case c.verify == verifyCommand:
 		return nil, fmt.Errorf("--verify=command: %w", err)

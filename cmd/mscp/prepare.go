@@ -27,13 +27,15 @@ func (c *copier) prepare(ctx context.Context, d *dialer, k *checkpoint) (j *job,
 		if opt.Verify, err = c.verification(ctx, d, first, j); err != nil {
 			return err
 		}
-		if cleanup, err = j.destination(&opt); err == nil {
-			d.opened(first)
+		if err := first.sftp.Ready(); err != nil {
+			return &startError{d.side, err}
 		}
+		d.opened(first)
+		cleanup, err = j.destination(&opt)
 		return err
 	})
 	if err != nil {
-		if cleanup != nil {
+		if cleanup != nil { // interrupted just then
 			cleanup()
 		}
 		return nil, opt, nil, err
@@ -90,8 +92,6 @@ func (d *dialer) guarded(ctx context.Context, l *lane, do func(*lane) error) err
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case silent && err == nil:
-		return &startError{d.side, fmt.Errorf("%w: no answer within %v", fsys.ErrLost, d.stall)}
 	case silent:
 		return fmt.Errorf("%w: no answer within %v", err, d.stall)
 	}

@@ -5,12 +5,15 @@ package main
 import (
 	"fmt"
 	"os/exec"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"mscp/internal/sftpwire"
 	"mscp/internal/sshserver"
 )
 
@@ -48,8 +51,8 @@ func preparing(t *testing.T, test func(t *testing.T, kind sshserver.Kind, args [
 		args  []string
 		kinds []sshserver.Kind
 	}{
-		"up":   {[]string{"src", "server:dst"}, []sshserver.Kind{sshserver.Lstat, sshserver.Realpath, sshserver.Mkdir}},
-		"down": {[]string{"server:src", "dst"}, []sshserver.Kind{sshserver.Stat, sshserver.Realpath}},
+		"up":   {[]string{"src", "server:dst"}, []sshserver.Kind{sshserver.Extended, sshserver.Lstat, sshserver.Realpath, sshserver.Mkdir}},
+		"down": {[]string{"server:src", "dst"}, []sshserver.Kind{sshserver.Extended, sshserver.Stat, sshserver.Realpath}},
 	} {
 		for _, kind := range tc.kinds {
 			t.Run(fmt.Sprint(way, " ", kind), func(t *testing.T) {
@@ -119,3 +122,26 @@ func TestSignalBeforeTheCopy(t *testing.T) {
 		require.Equal(t, 128+int(syscall.SIGTERM), exit.ExitCode())
 	})
 }
+
+// A further connection that is lost before it can be used is none: it is not replaced for ever.
+func TestFurtherConnectionLostAtOnce(t *testing.T) {
+	t.Parallel()
+	r := faultyServer(t, withFaults(&furtherLost{}))
+	r.tree("src")
+	o := r.exits(0, append(chunky("-n", "4", "-L", "8m"), "src/.", "server:dst")...) // slow, so that they are opened before it ends
+	require.Equal(t, 1, strings.Count(o.stderr, "a further connection failed, the copy goes on without it"), o.stderr)
+	require.NotContains(t, o.stderr, "is replaced")
+	r.same("src", "dst")
+}
+
+// furtherLost hangs up when the limits are asked for, but for the first time.
+type furtherLost struct{ limits atomic.Int64 }
+
+func (f *furtherLost) Request(c *sshserver.Call) sshserver.Action {
+	if c.Kind == sshserver.Extended && c.Ext == sftpwire.LimitsExtension && f.limits.Add(1) > 1 {
+		return sshserver.Hangup
+	}
+	return sshserver.Pass
+}
+
+func (f *furtherLost) Reply(*sshserver.Call) sshserver.Action { return sshserver.Pass }

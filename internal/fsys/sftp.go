@@ -26,10 +26,11 @@ type SFTP struct {
 	wire   *sftpwire.Conn
 	client *sftp.Client
 
-	known  chan struct{} // closed when those below are
-	block  int
-	limits sftpwire.Limits
-	rtt    time.Duration // what asking for them took; 0: they were not asked for
+	known   chan struct{} // closed when those below are
+	block   int
+	limits  sftpwire.Limits
+	rtt     time.Duration // what asking for them took; 0: they were not asked for
+	unready error         // why there was no answer
 
 	posixRename, fsync, statvfs bool
 	inOrder                     bool // OpenSSH's sftp-server, which handles one request after the other
@@ -50,7 +51,7 @@ func NewSFTP(ch io.ReadWriteCloser, side string, block int) (*SFTP, error) {
 	s.statvfs = s.has("statvfs@openssh.com")
 	s.inOrder = s.has("lsetstat@openssh.com") // OpenSSH 8.0 and later, and nobody else
 	s.fsync = s.has(sftpwire.FsyncExtension)
-	go s.negotiate(block)
+	s.ask(block)
 	return s, nil
 }
 
@@ -59,24 +60,45 @@ func (s *SFTP) has(extension string) bool {
 	return ok
 }
 
-// negotiate settles the block: what the user wants, within what the server takes.
-func (s *SFTP) negotiate(want int) {
-	defer close(s.known)
-	most := plainBlock
-	if s.has(sftpwire.LimitsExtension) {
-		begun := time.Now()
-		if l, err := s.wire.Limits(); err == nil {
-			s.limits, most, s.rtt = l, blockWithin(l), time.Since(begun)
+// ask asks for the server's limits, before any other request: what the answer takes is the round trip, whatever else is asked meanwhile.
+func (s *SFTP) ask(want int) {
+	if !s.has(sftpwire.LimitsExtension) {
+		most := plainBlock
+		if want > 0 {
+			most = max(most, min(want, MaxBlock)) // the server names no limit: the user may know better
 		}
-	} else if want > 0 {
-		most = max(most, min(want, MaxBlock)) // the server names no limit: the user may know better
+		s.settle(want, most)
+		return
 	}
-	s.block = most
+	begun := time.Now()
+	answer := s.wire.AskLimits()
+	go func() {
+		l, err := answer()
+		most := plainBlock
+		var refused *sftpwire.StatusError
+		switch {
+		case err == nil:
+			s.limits, most, s.rtt = l, blockWithin(l), time.Since(begun)
+		case !errors.As(err, &refused):
+			s.unready = s.err("ask for limits of", "", err)
+		}
+		s.settle(want, most)
+	}()
+}
+
+// settle settles the block: what the user wants, within what the server takes.
+func (s *SFTP) settle(want, most int) {
+	s.block = min(most, MaxBlock)
 	if want > 0 {
 		s.block = min(want, most)
-	} else {
-		s.block = min(most, MaxBlock)
 	}
+	close(s.known)
+}
+
+// Ready waits until the server's limits are known. Its error means that the connection is lost.
+func (s *SFTP) Ready() error {
+	<-s.known
+	return s.unready
 }
 
 // blockWithin returns the largest block, in bytes, that reads, writes and their packets allow. The header of a WRITE takes at

@@ -24,7 +24,7 @@ var everyCall = map[string]struct {
 	"stat path":    {func(c *Conn, _ *Handle) error { _, err := c.Stat("x"); return err }, typeAttrs, attrsBody(1, 2, 3)},
 	"lstat path":   {func(c *Conn, _ *Handle) error { _, err := c.Lstat("x"); return err }, typeAttrs, attrsBody(1, 2, 3)},
 	"setstat path": {func(c *Conn, _ *Handle) error { return c.SetStat("x", Attrs{}) }, typeStatus, status(StatusOK, "")},
-	"limits":       {func(c *Conn, _ *Handle) error { _, err := c.Limits(); return err }, typeExtendedReply, make([]byte, 32)},
+	"limits":       {func(c *Conn, _ *Handle) error { _, err := c.AskLimits()(); return err }, typeExtendedReply, make([]byte, 32)},
 	"list":         {func(c *Conn, _ *Handle) error { return c.List("x", nil) }, 0, nil},
 	"read": {func(_ *Conn, h *Handle) error { _, err := h.ReadAt(make([]byte, 4), 0); return err },
 		typeData, str("data")},

@@ -225,6 +225,14 @@ func (c *Conn) Close() error {
 // do sends the calls back to back, then waits for all of them. It returns the first error in their order; each
 // call has its own.
 func (c *Conn) do(calls ...*call) error {
+	if err := c.send(calls); err != nil {
+		return err
+	}
+	return await(calls)
+}
+
+// send sends calls; without an error each will be done, if only because the channel has ended.
+func (c *Conn) send(calls []*call) error {
 	if err := c.register(calls, time.Now()); err != nil {
 		return err
 	}
@@ -232,6 +240,11 @@ func (c *Conn) do(calls ...*call) error {
 		c.fail(err)
 		c.ch.Close() // for a reply that is half received
 	}
+	return nil
+}
+
+// await waits for calls that were sent, and returns the first one's error that has one.
+func await(calls []*call) error {
 	var first error
 	for _, k := range calls {
 		<-k.done

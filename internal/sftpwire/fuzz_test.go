@@ -84,7 +84,7 @@ func feed(t *testing.T, data []byte) {
 		func() error { _, err := h.Stat(); return err },
 		func() error { _, err := c.Open("x", OpenRead, Attrs{}); return err },
 		func() error { _, err := h.readdirs(1, func(string, Attrs) error { return nil }); return err }, // List would ask again
-		func() error { _, err := c.Limits(); return err },
+		func() error { _, err := c.AskLimits()(); return err },
 		func() error { return h.Close() },
 	}
 	var wg sync.WaitGroup

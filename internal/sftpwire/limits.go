@@ -14,13 +14,24 @@ const LimitsExtension = "limits@openssh.com"
 // FsyncExtension is announced by servers that answer Handle.Sync.
 const FsyncExtension = "fsync@openssh.com"
 
-// Limits asks for the server's limits; ask only a server that announced LimitsExtension.
-func (c *Conn) Limits() (Limits, error) {
+// AskLimits asks for the server's limits, before any request that follows; ask only a server that announced LimitsExtension. It returns
+// the function that waits for the answer, which is to be called once.
+func (c *Conn) AskLimits() (answer func() (Limits, error)) {
 	k := newCall(typeExtended, typeExtendedReply).str(LimitsExtension)
-	defer k.free()
-	if err := c.do(k); err != nil {
-		return Limits{}, err
+	err := c.send([]*call{k})
+	return func() (Limits, error) {
+		defer k.free()
+		if err == nil {
+			err = await([]*call{k})
+		}
+		if err != nil {
+			return Limits{}, err
+		}
+		return c.limits(k)
 	}
+}
+
+func (c *Conn) limits(k *call) (Limits, error) {
 	p := parser{b: k.body}
 	l := Limits{p.u64(), p.u64(), p.u64(), p.u64()}
 	if p.short {

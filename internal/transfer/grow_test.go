@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mscp/internal/fsys/memfs"
+	"mscp/internal/journal"
 )
 
 // gate holds the opening of files on the lanes until n lanes are open.
@@ -125,6 +126,13 @@ func TestAlone(t *testing.T) {
 	require.Zero(t, e.alone(), "nothing is known of the round trip")
 	l.rtt = 10 * time.Millisecond
 	require.Equal(t, 1060*time.Millisecond, e.alone().Round(time.Millisecond))
+	e.Counters.Bytes.Store(99 * window)
+	e.Counters.Files.Store(20)
+	require.Equal(t, 10*time.Millisecond, e.alone().Round(time.Millisecond), "what is left")
+	e.Counters.BytesKnown.Store(math.MaxInt64)
+	require.Positive(t, e.alone(), "no overflow")
+	e.State = &journal.State{}
+	require.Zero(t, e.alone(), "an earlier run may have copied it")
 }
 
 func TestEstimate(t *testing.T) {

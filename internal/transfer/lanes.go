@@ -157,12 +157,16 @@ func (e *engine) wantLane(waiting, all int64, pays bool) (again, open bool) {
 	return false, false
 }
 
-// alone is the least time that one lane would need for all that is known: a window in each round trip, and three round trips for each file.
+// alone is the least time that one lane would need for what is known and left: a window in each round trip, and three round trips for each
+// file. After an earlier run nothing can be said: most may be there.
 func (e *engine) alone() time.Duration {
-	first := e.First.FS()
-	windows := float64(e.Counters.BytesKnown.Load()) / window
-	files := float64(e.Counters.FilesKnown.Load()) / float64(e.workers(first))
-	return time.Duration(first.RTT().Seconds() * (windows + 3*files) * float64(time.Second))
+	if e.State != nil {
+		return 0
+	}
+	c, first := e.Counters, e.First.FS()
+	windows := float64(c.BytesKnown.Load()-c.Bytes.Load()) / window
+	files := float64(c.FilesKnown.Load()-c.Files.Load()) / float64(e.workers(first))
+	return time.Duration(min(float64(first.RTT())*(windows+3*files), math.MaxInt64/2))
 }
 
 // left estimates how long what is known will take at the rate so far.
