@@ -62,6 +62,22 @@ func findDigests(ctx context.Context, on runner) (*digestTool, error) {
 	return nil, fmt.Errorf("%w (%w)", errNoTool, last)
 }
 
+// tryDigests is findDigests over one lane. It gives the server as much time as it has for any answer. Whether it needs too long or is gone, only a request tells.
+func (d *dialer) tryDigests(ctx context.Context, first *lane) (*digestTool, error) {
+	if d.stall <= 0 {
+		return findDigests(ctx, first)
+	}
+	within, cancel := context.WithTimeout(ctx, d.stall)
+	defer cancel()
+	tool, err := findDigests(within, first)
+	if within.Err() != nil {
+		if _, lost := first.sftp.Stat(""); fsys.Lost(lost) {
+			return nil, lost
+		}
+	}
+	return tool, err
+}
+
 // Local implements transfer.Digests.
 func (d *digests) Local(ctx context.Context, path string) ([]byte, error) {
 	f, err := os.Open(path)

@@ -31,22 +31,6 @@ func (c *copier) engineOptions(d *dialer) transfer.Options {
 	}
 }
 
-// findDigests gives the server as much time as it has for any answer. Whether it needs too long or is gone, only a request tells.
-func (d *dialer) findDigests(ctx context.Context, first *lane) (*digestTool, error) {
-	if d.stall <= 0 {
-		return findDigests(ctx, first)
-	}
-	within, cancel := context.WithTimeout(ctx, d.stall)
-	defer cancel()
-	tool, err := findDigests(within, first)
-	if within.Err() != nil {
-		if _, lost := first.sftp.Stat(""); fsys.Lost(lost) {
-			return nil, lost
-		}
-	}
-	return tool, err
-}
-
 // eager reports whether the user wants as many connections and channels as there are to be.
 func (c *copier) eager() bool { return c.changed("connections") || c.changed("sessions") }
 
@@ -59,7 +43,7 @@ func (c *copier) verification(ctx context.Context, d *dialer, first *lane, j *jo
 	if c.verify == verifyReadback {
 		return v, nil
 	}
-	tool, err := d.findDigests(ctx, first)
+	tool, err := d.tryDigests(ctx, first)
 	switch {
 	case err == nil:
 		v.Digests = &digests{d.commands, *tool}

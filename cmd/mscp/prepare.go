@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -31,11 +32,13 @@ func (c *copier) prepare(ctx context.Context, d *dialer, k *checkpoint) (j *job,
 			return &startError{d.side, err}
 		}
 		d.opened(first)
-		cleanup, err = j.destination(&opt)
+		if cleanup == nil { // it may have been made before the connection was lost
+			cleanup, err = j.destination(&opt)
+		}
 		return err
 	})
 	if err != nil {
-		if cleanup != nil { // interrupted just then
+		if cleanup != nil {
 			cleanup()
 		}
 		return nil, opt, nil, err
@@ -92,8 +95,8 @@ func (d *dialer) guarded(ctx context.Context, l *lane, do func(*lane) error) err
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case silent:
-		return fmt.Errorf("%w: no answer within %v", err, d.stall)
+	case silent: // though nobody may have needed the answer
+		return fmt.Errorf("%w: no answer within %v", cmp.Or(err, fsys.ErrLost), d.stall)
 	}
 	return err
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -145,3 +146,14 @@ func (f *furtherLost) Request(c *sshserver.Call) sshserver.Action {
 }
 
 func (f *furtherLost) Reply(*sshserver.Call) sshserver.Action { return sshserver.Pass }
+
+// A request whose answer is not needed in the end tells of a silent server as well.
+func TestSilentWhereNothingWasNeeded(t *testing.T) {
+	t.Parallel()
+	r := faultyServer(t, withFaults(newFirstOf(sshserver.Stat, sshserver.Drop, sshserver.Pass)))
+	r.tree("src")
+	require.NoError(t, os.MkdirAll(r.path("a/dst"), 0o755))
+	o := r.exits(0, "--stall-timeout", "2s", "src/.", "server:a/dst")
+	require.Contains(t, o.stderr, "trying again: connection lost: no answer within 2s")
+	r.same("src", "a/dst")
+}

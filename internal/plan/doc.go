@@ -5,6 +5,8 @@
 // directory, the Root; everything that can be refused is refused here, before the first byte is written. [Walk] lists
 // the sources and hands what it finds to a [Sink], directories before what lies in them.
 //
+// An [Early] asks what the second step will want to know before it does: over a long distance each question costs a round trip.
+//
 // The walk never holds the tree. A listing is passed on entry by entry, with the attributes that came with it;
 // directories and links wait in a bounded stack, deepest first, and when that is full the listing pauses until its
 // newest subdirectory is done. So memory grows with the depth of the tree and not with its breadth.

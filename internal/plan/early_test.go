@@ -12,6 +12,12 @@ import (
 	"mscp/internal/fsys/memfs"
 )
 
+// arguments are those of a command line.
+type arguments struct {
+	sources []string
+	target  string
+}
+
 // settle is all of planning, as mscp does it.
 func settle(t *testing.T, src, dst fsys.FS, sources []string, target string) *Landing {
 	sources, err := Expand(src, sources)
@@ -36,10 +42,7 @@ func far(f *memfs.FS) *memfs.FS {
 
 // What planning asks in the usual cases was asked at once, and nothing lands elsewhere for it.
 func TestEarly(t *testing.T) {
-	for name, c := range map[string]struct {
-		sources []string
-		target  string
-	}{
+	for name, c := range map[string]arguments{
 		"file on a new name":                {[]string{"f"}, "new"},
 		"file on a new name in a directory": {[]string{"f"}, "dir/new"},
 		"file on a directory":               {[]string{"x/f"}, "dir"},
@@ -75,10 +78,7 @@ func TestEarly(t *testing.T) {
 
 // What was not foreseen is asked when it is wanted.
 func TestNotEarly(t *testing.T) {
-	for name, c := range map[string]struct {
-		sources []string
-		target  string
-	}{
+	for name, c := range map[string]arguments{
 		"link to a file":      {[]string{"f"}, "to-file"},
 		"link to a directory": {[]string{"f"}, "to-dir"},
 		"new directories":     {[]string{"f"}, "n/m/new"},

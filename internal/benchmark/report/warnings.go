@@ -14,9 +14,9 @@ const (
 	wideSpread = 0.2 // (max-min)/median
 )
 
-// Warnings says what is doubtful about a file's figures, one line each: an interruption, an emulated path that the machine could not keep up with, a server's disk, failed runs, cases with fewer than
-// three good runs, cases whose runs lie more than 20 % apart, cases with fewer connections than they stand for. All outputs show them. No
-// warnings is an empty list, not nil.
+// Warnings says what is doubtful about a file's figures, one line each: an interruption, an emulated path that the machine could not keep
+// up with, a server's disk, failed runs, cases with fewer than three good runs, cases whose runs lie more than 20 % apart, cases with
+// fewer connections than they stand for. All outputs show them. No warnings is an empty list, not nil.
 func Warnings(f *result.File) []string {
 	lines := []string{}
 	if f.Interrupted {
@@ -61,8 +61,8 @@ func (g *group) diskThere() bool {
 	return g.Source == result.Disk
 }
 
-// missing says how many connections a case had if it never had as many as it stands for: mostly as its data make too few chunks. Small work never has more than
-// one. Where connections were not seen, each has at least one channel.
+// missing says how many connections a case had if it never had as many as it stands for: mostly as its data make too few chunks. Small
+// work never has more than one. Where connections were not seen, each has at least one channel.
 func missing(g *group, r row) string {
 	if r.Tool != result.Mscp || g.small() {
 		return ""
