@@ -64,6 +64,7 @@ func (p Policy) Size(fileSize int64) int64 {
 	size := want - want%unit
 	if size < lo && size <= hi-unit {
 		size += unit
+		size -= size % p.unit(size) // rounded up, it may hold a larger unit, which is above lo too
 	}
 	return max(size, unit)
 }

@@ -39,6 +39,8 @@ func TestSize(t *testing.T) {
 		"below the common multiple":     {Policy{Max: 600 * kib, Connections: 4, Block: block}, gib, 2 * block},
 		"below a block":                 {Policy{Max: 10_000, Connections: 4, Block: block}, gib, 8192},
 		"below a page":                  {Policy{Max: 1, Connections: 4, Block: block}, gib, 4096},
+		"rounded up to a block":         {Policy{Min: 151553, Block: 151554}, 0, 151554},
+		"rounded up to a common one":    {Policy{Min: 3*block + 1, Block: block}, 0, both},
 		"another page":                  {Policy{Max: 100 * kib, Connections: 4, Page: 64 * kib}, gib, 64 * kib},
 		"the largest file":              {Policy{Connections: 1}, math.MaxInt64, math.MaxInt64 / 4 / 4096 * 4096},
 	} {
