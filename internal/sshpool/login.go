@@ -59,7 +59,7 @@ func (l *login) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	}
 	l.settle(len(c.PartialSuccessMethods))
 	for _, m := range l.a.host.Authentications {
-		if l.off[m] || !slices.Contains(c.AllowedMethods, m) {
+		if l.off[m] || !takes(c.AllowedMethods, m) {
 			continue
 		}
 		method, err := l.attempt(m)
@@ -72,6 +72,13 @@ func (l *login) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 		}
 	}
 	return nil, l.failure(c.AllowedMethods, nil)
+}
+
+// takes reports whether a server that lists these methods may take m. A server that lists none has said nothing
+// about its methods (a plain ctx.reject() of npm's ssh2): OpenSSH then tries all that the user prefers.
+func takes(listed []string, m string) bool {
+	named := slices.ContainsFunc(listed, func(s string) bool { return s != "" })
+	return !named || slices.Contains(listed, m)
 }
 
 // wait calls hold, once.
