@@ -52,6 +52,7 @@ func arrows() map[string][]string {
 		"internal/testtree":   {},
 		"internal/sshdtest":   {},
 		"internal/faultproxy": {},
+		"internal/oddfs":      {"internal/sshdtest"},
 		"internal/fsys/memfs": {"internal/fsys"},
 
 		// The wiring: everything but what is for tests alone.
@@ -70,8 +71,8 @@ func foreign() map[string][]string {
 		"golang.org/x/crypto/ssh": {"internal/sshpool", "internal/sshconf", "internal/sshserver", "internal/sshdtest", "internal/benchmark", "cmd/mscp"},
 		"github.com/pkg/sftp":     {"internal/fsys", "internal/sshserver"},
 		"github.com/spf13/cobra":  {"cmd/mscp"},
-		"github.com/stretchr":     {"internal/sshdtest"},
-		"testing":                 {"internal/sshdtest"},
+		"github.com/stretchr":     {"internal/oddfs", "internal/sshdtest"},
+		"testing":                 {"internal/oddfs", "internal/sshdtest"},
 		"github.com/schollz":      {"internal/progress"},
 		"golang.org/x/time":       {"internal/transfer"},
 		"gonum.org/v1/plot":       {"internal/benchmark/report"},
