@@ -32,7 +32,7 @@ type FS interface {
 
 	// List calls fn for each entry of a directory but "." and "..", in the server's order, without holding the
 	// whole listing in memory. Attributes are those of the listing: links are not followed. An error of fn
-	// ends the listing and is returned as it is.
+	// ends the listing and is returned as it is. An entry of which nothing but the name can be learnt has Info.Err.
 	List(name string, fn func(Info) error) error
 
 	// RealPath returns the absolute path with all links resolved.
@@ -82,6 +82,7 @@ type Info struct {
 	Access  time.Time // zero where unknown
 	Dev     uint64    // 0 where unknown (SFTP)
 	Ino     uint64    // 0 where unknown (SFTP)
+	Err     error     // of an entry in a listing: why only its Name is known
 }
 
 // IsDir reports whether the entry is a directory.
@@ -90,8 +91,8 @@ func (i Info) IsDir() bool { return i.Mode.IsDir() }
 // IsLink reports whether the entry is a symbolic link.
 func (i Info) IsLink() bool { return i.Mode&fs.ModeSymlink != 0 }
 
-// IsRegular reports whether the entry is a regular file.
-func (i Info) IsRegular() bool { return i.Mode.IsRegular() }
+// IsRegular reports whether the entry is known to be a regular file.
+func (i Info) IsRegular() bool { return i.Err == nil && i.Mode.IsRegular() }
 
 // Attr are attributes to set; a nil field is left alone. Access and modification time are set together.
 type Attr struct {

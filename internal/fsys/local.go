@@ -111,39 +111,6 @@ func (l *Local) Lstat(name string) (Info, error) {
 	return localInfo(fi), nil
 }
 
-// listBatch is how many entries of a directory are held at once.
-const listBatch = 1024
-
-// List implements FS.
-func (l *Local) List(name string, fn func(Info) error) error {
-	d, err := l.ops.OpenFile(local(name), os.O_RDONLY|syscall.O_DIRECTORY, 0)
-	if err != nil {
-		return l.failed("list", name, err)
-	}
-	defer d.Close()
-	for {
-		entries, err := d.ReadDir(listBatch)
-		for _, e := range entries {
-			fi, err := e.Info()
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // removed since it was listed
-			}
-			if err != nil {
-				return l.failed("list", name, err)
-			}
-			if err := fn(localInfo(fi)); err != nil {
-				return err
-			}
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return l.failed("list", name, err)
-		}
-	}
-}
-
 // RealPath implements FS.
 func (l *Local) RealPath(name string) (string, error) {
 	p, err := filepath.EvalSymlinks(l.shown(local(name)))

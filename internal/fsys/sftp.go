@@ -167,22 +167,6 @@ func (s *SFTP) Lstat(name string) (Info, error) {
 	return infoOf(path.Base(name), a), s.failed("lstat", name, err)
 }
 
-// List implements FS. Names are as the server sent them.
-func (s *SFTP) List(name string, fn func(Info) error) error {
-	var stopped error
-	err := s.wire.List(remote(name), func(entry string, a sftpwire.Attrs) error {
-		if entry == "." || entry == ".." {
-			return nil
-		}
-		stopped = fn(infoOf(entry, a))
-		return stopped
-	})
-	if err == nil || stopped != nil {
-		return stopped
-	}
-	return s.err("list", name, err)
-}
-
 // RealPath implements FS.
 func (s *SFTP) RealPath(name string) (string, error) {
 	p, err := s.client.RealPath(remote(name))

@@ -2,6 +2,7 @@ package fsys
 
 import (
 	"io/fs"
+	"os"
 	"syscall"
 	"time"
 
@@ -14,6 +15,22 @@ func localInfo(fi fs.FileInfo) Info {
 		i.Dev, i.Ino, i.Access = st.Dev, st.Ino, time.Unix(st.Atim.Unix())
 	}
 	return i
+}
+
+// lstatAt asks for an entry of a directory that is open.
+func lstatAt(d *os.File, name string) (Info, error) {
+	var st unix.Stat_t
+	err := unix.Fstatat(int(d.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	for err == unix.EINTR { // a signal on a network's or a user's file system
+		err = unix.Fstatat(int(d.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	}
+	if err != nil {
+		return Info{}, err
+	}
+	return Info{
+		Size: st.Size, Mode: fileMode(st.Mode), ModTime: time.Unix(st.Mtim.Unix()), Access: time.Unix(st.Atim.Unix()),
+		Dev: st.Dev, Ino: st.Ino,
+	}, nil
 }
 
 // Space implements FS.

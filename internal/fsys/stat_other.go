@@ -2,10 +2,23 @@
 
 package fsys
 
-import "io/fs"
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+)
 
 func localInfo(fi fs.FileInfo) Info {
 	return Info{Name: fi.Name(), Size: fi.Size(), Mode: fi.Mode(), ModTime: fi.ModTime()}
+}
+
+// lstatAt asks for an entry of a directory that is open.
+func lstatAt(d *os.File, name string) (Info, error) {
+	fi, err := os.Lstat(filepath.Join(d.Name(), name))
+	if err != nil {
+		return Info{}, err
+	}
+	return localInfo(fi), nil
 }
 
 // Space implements FS.

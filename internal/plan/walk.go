@@ -202,6 +202,10 @@ func (w *walker) dir(j job, nest int) {
 			w.failed(join(j.Src, info.Name), ErrName)
 			return w.ctx.Err()
 		}
+		if info.Err != nil {
+			w.failed(join(j.Src, info.Name), info.Err)
+			return w.ctx.Err()
+		}
 		w.take(job{
 			Entry: Entry{
 				Src: join(j.Src, info.Name), Dst: join(j.Dst, info.Name), Info: info, Parent: d, InPlace: j.special[info.Name],

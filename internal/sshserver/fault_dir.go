@@ -159,3 +159,33 @@ func (s *syntheticDir) read(c *Call) Action {
 	}
 	return c.Data(make([]byte, min(uint64(c.Length), s.size-c.Offset, DefaultLimits().Read)))
 }
+
+// BareEntries takes the attributes from the entries of listings whose paths match a pattern: all of them are optional there.
+func BareEntries(pattern string) Fault { return bareEntries{pattern: pattern} }
+
+type bareEntries struct {
+	passive
+	pattern string
+}
+
+func (b bareEntries) Reply(c *Call) Action {
+	if c.Reply.Kind() != Name || c.Kind != Readdir {
+		return Pass
+	}
+	r := c.Reply.reader()
+	n := r.uint32()
+	bare := NewPacket(Name, c.ID).AddUint32(n)
+	for range n {
+		name, long := r.string(), r.string()
+		whole := r.b
+		r.attrs()
+		bare = bare.AddString(name).AddString(long)
+		if match(b.pattern, c.Path+"/"+name) {
+			bare = bare.AddUint32(0)
+			continue
+		}
+		bare = append(bare, whole[:len(whole)-len(r.b)]...).sized()
+	}
+	c.Reply = bare
+	return Pass
+}

@@ -111,7 +111,7 @@ func (e *engine) existing(dst fsys.FS, name string, d *plan.Dir, exists error) e
 	}
 	e.reopen(dst, name, d, i.Mode)
 	err = dst.List(name, func(i fsys.Info) error {
-		if !i.IsRegular() && !i.IsDir() && !i.IsLink() {
+		if i.Err == nil && !i.IsRegular() && !i.IsDir() && !i.IsLink() {
 			if d.Special == nil {
 				d.Special = make(map[string]bool)
 			}

@@ -64,6 +64,7 @@ type Node struct {
 	ModTime   time.Time
 	Access    time.Time
 	Synthetic *Synthetic // of a directory: what it holds besides
+	Bad       error      // why it cannot be looked at: it has a name in its directory and nothing else
 }
 
 // File is a regular file.

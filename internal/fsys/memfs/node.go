@@ -35,6 +35,7 @@ type node struct {
 	target      string
 	kids        map[string]*node
 	syn         *Synthetic
+	bad         error
 	rel         string // of a synthetic entry
 
 	data sync.RWMutex // guards what follows
@@ -44,7 +45,7 @@ type node struct {
 
 func (f *FS) node(n Node) *node {
 	made := &node{
-		mode: n.Mode, mod: n.ModTime, access: n.Access, target: n.Target, syn: n.Synthetic,
+		mode: n.Mode, mod: n.ModTime, access: n.Access, target: n.Target, syn: n.Synthetic, bad: n.Bad,
 		buf: []byte(n.Data), size: int64(len(n.Data)), ino: f.inos.Add(1),
 	}
 	if n.Mode.IsDir() {
@@ -157,8 +158,12 @@ func (f *FS) find(name string, follow bool) (place, error) {
 // existing is find for a name that must exist.
 func (f *FS) existing(name string, follow bool) (place, error) {
 	p, err := f.find(name, follow)
-	if err == nil && p.node == nil {
+	switch {
+	case err != nil:
+	case p.node == nil:
 		err = fs.ErrNotExist
+	default:
+		err = p.node.bad
 	}
 	return p, err
 }

@@ -39,7 +39,11 @@ func (f *FS) List(name string, fn func(fsys.Info) error) error {
 			return fsys.ErrNotDir
 		}
 		for name, kid := range dir.kids {
-			stored = append(stored, kid.info(name))
+			info := kid.info(name)
+			if kid.bad != nil {
+				info = fsys.Info{Name: name, Err: f.wrap("lstat", p.path+"/"+name, kid.bad)}
+			}
+			stored = append(stored, info)
 		}
 		return nil
 	})

@@ -1,0 +1,44 @@
+package fsys
+
+import (
+	"io"
+	"os"
+	"syscall"
+)
+
+// listBatch is how many entries of a directory are held at once.
+const listBatch = 1024
+
+// List implements FS. It reads names alone: os.File.ReadDir asks for the type of each entry where the file system does not
+// tell it, and gives up at the first one that cannot be asked.
+func (l *Local) List(name string, fn func(Info) error) error {
+	d, err := l.ops.OpenFile(local(name), os.O_RDONLY|syscall.O_DIRECTORY, 0)
+	if err != nil {
+		return l.failed("list", name, err)
+	}
+	defer d.Close()
+	for {
+		names, err := d.Readdirnames(listBatch)
+		for _, entry := range names {
+			if err := l.entry(d, name, entry, fn); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return l.failed("list", name, err)
+		}
+	}
+}
+
+// entry hands over one entry of the directory name, which d has open. One that was removed since it was listed is left out.
+func (l *Local) entry(d *os.File, name, entry string, fn func(Info) error) error {
+	i, err := lstatAt(d, entry)
+	if err = l.failed("lstat", entryPath(name, entry), err); Missing(err) {
+		return nil
+	}
+	i.Name, i.Err = entry, err
+	return fn(i)
+}
