@@ -74,7 +74,7 @@ func TestBadEntryInMemory(t *testing.T) {
 
 // A listing without attributes is completed, in its order; what cannot be looked at is handed over with the reason.
 func TestBareEntries(t *testing.T) {
-	for _, pattern := range []string{"*", "*/f01?", "*/d"} {
+	for _, pattern := range []string{"*", "f01?", "d"} {
 		s := openFaulty(t, 0, sshserver.BareEntries(pattern), &refuseLstat{name: "/f013"})
 		for i := range 200 {
 			s.write(t, fmt.Sprintf("f%03d", i), "text")
@@ -82,7 +82,7 @@ func TestBareEntries(t *testing.T) {
 		require.NoError(t, s.Mkdir(s.at("d"), 0o750))
 		s.link(t, "f001", "l")
 		known, bad := entries(t, s, s.at("."))
-		if pattern == "*/d" {
+		if pattern == "d" {
 			require.Empty(t, bad)
 		} else {
 			require.Len(t, bad, 1)
