@@ -23,17 +23,18 @@ const module = "mscp/"
 func arrows() map[string][]string {
 	return map[string][]string{
 		// Pure, or the wire itself: nothing of ours.
+		"internal/bytepath": {},
 		"internal/endpoint": {},
 		"internal/chunker":  {},
-		"internal/journal":  {},
+		"internal/journal":  {"internal/bytepath"},
 		"internal/sftpwire": {},
 		"internal/units":    {},
 
-		"internal/sshconf":  {"internal/endpoint"},
-		"internal/sshpool":  {"internal/sshconf"},
-		"internal/fsys":     {"internal/sftpwire"},
-		"internal/plan":     {"internal/fsys", "internal/journal"},
-		"internal/transfer": {"internal/plan", "internal/chunker", "internal/journal", "internal/fsys"},
+		"internal/sshconf":  {"internal/bytepath", "internal/endpoint"},
+		"internal/sshpool":  {"internal/bytepath", "internal/sshconf"},
+		"internal/fsys":     {"internal/bytepath", "internal/sftpwire"},
+		"internal/plan":     {"internal/bytepath", "internal/fsys", "internal/journal"},
+		"internal/transfer": {"internal/bytepath", "internal/plan", "internal/chunker", "internal/journal", "internal/fsys"},
 		"internal/progress": {"internal/transfer", "internal/units"},
 
 		// The benchmark runs mscp and its peers as commands, and knows nothing of what they are made of.
@@ -43,20 +44,22 @@ func arrows() map[string][]string {
 		"internal/benchmark/measure":  {},
 		"internal/benchmark/report":   {"internal/benchmark/result", "internal/units"},
 		"internal/benchmark": {
+			"internal/bytepath",
 			"internal/benchmark/link", "internal/benchmark/measure", "internal/benchmark/result",
 			"internal/sshserver", "internal/units",
 		},
 
 		// For tests; the demo uses the first two as well.
-		"internal/sshserver":  {},
+		"internal/sshserver":  {"internal/bytepath"},
 		"internal/testtree":   {},
 		"internal/sshdtest":   {},
 		"internal/faultproxy": {},
 		"internal/oddfs":      {"internal/sshdtest"},
-		"internal/fsys/memfs": {"internal/fsys"},
+		"internal/fsys/memfs": {"internal/bytepath", "internal/fsys"},
 
 		// The wiring: everything but what is for tests alone.
 		"cmd/mscp": {
+			"internal/bytepath",
 			"internal/benchmark", "internal/benchmark/hostinfo", "internal/benchmark/link", "internal/benchmark/report", "internal/benchmark/result",
 			"internal/chunker", "internal/endpoint", "internal/fsys", "internal/journal", "internal/plan",
 			"internal/progress", "internal/sshconf", "internal/sshpool", "internal/sshserver", "internal/testtree", "internal/transfer",

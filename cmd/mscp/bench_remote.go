@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +18,7 @@ import (
 
 	"mscp/internal/benchmark"
 	"mscp/internal/benchmark/result"
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 	"mscp/internal/sshconf"
 )
@@ -174,7 +174,7 @@ func (r *remoteStore) hangUp() error {
 func (r *remoteStore) make(parent string, clean bool, note func(string)) error {
 	var id [6]byte
 	_, _ = rand.Read(id[:]) // never fails
-	r.dir = path.Join(parent, benchmark.DirPrefix+hex.EncodeToString(id[:]))
+	r.dir = bytepath.Join(parent, benchmark.DirPrefix+hex.EncodeToString(id[:]))
 	return r.do(func(f fsys.FS) error {
 		if err := leftovers(f, parent, clean, note); err != nil {
 			return err
@@ -188,7 +188,7 @@ func leftovers(f fsys.FS, parent string, clean bool, note func(string)) error {
 	var dirs []string // removed only after the listing: see removeFiles
 	err := f.List(parent, func(i fsys.Info) error {
 		if i.IsDir() && strings.HasPrefix(i.Name, benchmark.DirPrefix) {
-			dirs = append(dirs, path.Join(parent, i.Name))
+			dirs = append(dirs, bytepath.Join(parent, i.Name))
 		}
 		return nil
 	})
@@ -211,7 +211,7 @@ func (r *remoteStore) Path() string { return r.dir }
 // Local implements benchmark.Store.
 func (r *remoteStore) Local() bool { return false }
 
-func (r *remoteStore) at(name string) string { return path.Join(r.dir, path.Base(name)) }
+func (r *remoteStore) at(name string) string { return bytepath.Join(r.dir, bytepath.Base(name)) }
 
 // Usage implements benchmark.Store.
 func (r *remoteStore) Usage(name string) (files, bytes int64, err error) {
@@ -232,7 +232,7 @@ func count(f fsys.FS, name string, i fsys.Info, files, bytes *int64) error {
 		*files++
 		*bytes += i.Size
 	case i.IsDir():
-		return f.List(name, func(i fsys.Info) error { return count(f, path.Join(name, i.Name), i, files, bytes) })
+		return f.List(name, func(i fsys.Info) error { return count(f, bytepath.Join(name, i.Name), i, files, bytes) })
 	}
 	return nil
 }
@@ -292,7 +292,7 @@ func removeFiles(f fsys.FS, dir string, dirs *[]string, group *errgroup.Group) e
 		return nil
 	})
 	for _, i := range entries {
-		name := path.Join(dir, i.Name)
+		name := bytepath.Join(dir, i.Name)
 		switch {
 		case err != nil:
 		case i.IsDir():

@@ -16,6 +16,7 @@ import (
 	"mscp/internal/benchmark/link"
 	"mscp/internal/benchmark/report"
 	"mscp/internal/benchmark/result"
+	"mscp/internal/bytepath"
 )
 
 // newBenchReportCommand returns "mscp bench report".
@@ -64,7 +65,7 @@ func readResults(names []string) ([]*result.File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		all = append(all, result.Named{Name: filepath.Base(name), File: f})
+		all = append(all, result.Named{Name: bytepath.Base(name), File: f})
 	}
 	return result.Merge(all...), nil
 }
@@ -87,7 +88,7 @@ func checkOutputs(o outputs) error {
 		case "-":
 			return usage("--%s -: give a file; /dev/stdout is one", flag)
 		}
-		if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
+		if info, err := os.Stat(bytepath.Dir(name)); err != nil || !info.IsDir() {
 			return usage("--%s %s: there is no such directory", flag, name)
 		}
 		if info, err := os.Stat(name); err == nil && info.IsDir() {
@@ -107,7 +108,7 @@ func checkOutputs(o outputs) error {
 // writable says why writeFile will fail.
 func writable(name string) error {
 	if info, err := os.Stat(name); err != nil || info.Mode().IsRegular() {
-		name = filepath.Dir(name) // where a new file takes its place
+		name = bytepath.Dir(name) // where a new file takes its place
 	}
 	if err := unix.Access(name, unix.W_OK); err != nil {
 		return &os.PathError{Op: "write to", Path: name, Err: err}
@@ -194,7 +195,7 @@ func writeFile(name string, write func(io.Writer) error) (err error) {
 		}
 		return errors.Join(write(f), f.Close())
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	f, err := os.CreateTemp(bytepath.Dir(name), "."+bytepath.Base(name)+".*")
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/crypto/ssh"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/sshserver"
 	"mscp/internal/testtree"
 	"mscp/internal/units"
@@ -59,6 +60,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	if d.dir, err = os.MkdirTemp(d.parent, "mscp-demo-"); err != nil {
 		return fmt.Errorf("demo: %w", err)
+	}
+	if real, err := filepath.EvalSymlinks(d.dir); err == nil {
+		d.dir = real // what is below it may be cleaned
 	}
 	defer func() {
 		if ctx.Err() != nil {
@@ -166,4 +170,4 @@ func (d *demo) report(what string, took time.Duration) {
 		what, s, float64(d.bytes)*8/s/1e9, float64(d.files)/s)
 }
 
-func (d *demo) path(name string) string { return filepath.Join(d.dir, name) }
+func (d *demo) path(name string) string { return bytepath.Join(d.dir, name) }

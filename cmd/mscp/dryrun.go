@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path"
 	"sync"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 	"mscp/internal/plan"
 	"mscp/internal/progress"
@@ -75,7 +75,7 @@ func (p *planPrinter) print(line planned, text string) {
 	}
 }
 
-func (p *planPrinter) target(dst string) string { return path.Join(p.root, dst) }
+func (p *planPrinter) target(dst string) string { return bytepath.Join(p.root, dst) }
 
 // MakeDir implements plan.Sink.
 func (p *planPrinter) MakeDir(_ context.Context, d *plan.Dir) error {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/journal"
 	"mscp/internal/plan"
 )
@@ -110,7 +111,7 @@ func (c *copier) identity(d *dialer) (string, error) {
 // journalPath is -W's file, or one in the place that the XDG Base Directory Specification gives to what programs keep between runs.
 func (c *copier) journalPath(id string) (string, error) {
 	if c.checkpoint != "" {
-		return filepath.Abs(c.checkpoint)
+		return bytepath.Abs(c.checkpoint)
 	}
 	dir := c.sys.getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(dir) {
@@ -118,9 +119,9 @@ func (c *copier) journalPath(id string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		dir = filepath.Join(home, ".local", "state")
+		dir = bytepath.Join(home, ".local/state")
 	}
-	return filepath.Join(dir, "mscp", id+".journal"), nil
+	return bytepath.Join(dir, "mscp/"+id+".journal"), nil
 }
 
 // begin settles where things land: as the first run decided, if there was one.

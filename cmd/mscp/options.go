@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 	"mscp/internal/transfer"
 )
@@ -39,7 +39,7 @@ func (c *copier) verification(ctx context.Context, d *dialer, first *lane, j *jo
 	if c.verify == verifyOff {
 		return nil, nil
 	}
-	v := &transfer.Verify{LocalPath: func(name string) string { return filepath.Join(j.land.Root, name) }}
+	v := &transfer.Verify{LocalPath: func(name string) string { return bytepath.Join(j.land.Root, name) }}
 	if c.verify == verifyReadback {
 		return v, nil
 	}

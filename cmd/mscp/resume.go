@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/pflag"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/journal"
 )
 
@@ -22,7 +22,7 @@ func resume(ctx context.Context, sys system, f *flags, args []string) error {
 	case f.noResume:
 		return usage("-R goes on with a job, --no-resume begins it anew")
 	}
-	file, err := filepath.Abs(f.resume)
+	file, err := bytepath.Abs(f.resume)
 	if err != nil {
 		return err
 	}

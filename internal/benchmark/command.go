@@ -2,13 +2,13 @@ package benchmark
 
 import (
 	"os"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"mscp/internal/benchmark/result"
+	"mscp/internal/bytepath"
 )
 
 // command is what a tool runs, with placeholders: its text is what a result shows, and holds no path of this machine.
@@ -61,8 +61,8 @@ func (v values) words() map[string]string {
 	}
 	return map[string]string{
 		"{src}": src, "{dst}": dst, "{local}": v.local, "{remote}": v.remote,
-		"{local_dir}": path.Dir(v.local), "{local_base}": path.Base(v.local),
-		"{remote_dir}": path.Dir(v.remote), "{remote_base}": path.Base(v.remote),
+		"{local_dir}": bytepath.Dir(v.local), "{local_base}": bytepath.Base(v.local),
+		"{remote_dir}": bytepath.Dir(v.remote), "{remote_base}": bytepath.Base(v.remote),
 		"{host}": v.target.Host, "{hostname}": v.target.HostName, "{port}": strconv.Itoa(v.target.Port), "{user}": v.target.User,
 		"{key}": v.target.Key, "{known_hosts}": v.target.KnownHosts, "{direction}": string(v.direction), "{mscp}": v.mscp,
 		"{ssh}": strings.Join(ssh, " "),
@@ -90,11 +90,11 @@ func (c command) fill(v values) command {
 // public puts placeholders into what a tool said, as results can be published. One of two letters stays: it is more likely part of a word.
 func (v values) public(text string) string {
 	words := []struct{ name, value string }{
-		{"{local_dir}", path.Dir(v.local)}, {"{remote_dir}", path.Dir(v.remote)}, {"{key}", v.target.Key}, {"{known_hosts}", v.target.KnownHosts},
+		{"{local_dir}", bytepath.Dir(v.local)}, {"{remote_dir}", bytepath.Dir(v.remote)}, {"{key}", v.target.Key}, {"{known_hosts}", v.target.KnownHosts},
 		{"{hostname}", v.target.HostName}, {"{host}", v.target.Host}, {"{user}", v.target.User},
 	}
 	for _, w := range words {
-		if len(w.value) > 2 && w.value != path.Dir(os.DevNull) {
+		if len(w.value) > 2 && w.value != bytepath.Dir(os.DevNull) {
 			text = regexp.MustCompile(`(^|[^\w.-])`+regexp.QuoteMeta(w.value)+`($|[^\w-])`).ReplaceAllString(text, "${1}"+w.name+"${2}")
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 
 	"mscp/internal/benchmark/result"
+	"mscp/internal/bytepath"
 	"mscp/internal/units"
 )
 
@@ -28,13 +28,13 @@ func generate(ctx context.Context, path string, w result.Work, seed uint64) erro
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		dir := filepath.Join(path, fmt.Sprintf("d%04d", i/filesPerDir))
+		dir := bytepath.Join(path, fmt.Sprintf("d%04d", i/filesPerDir))
 		if i%filesPerDir == 0 {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				return err
 			}
 		}
-		if err := writeRandom(ctx, filepath.Join(dir, fmt.Sprintf("f%04d", i%filesPerDir)), w.Size, random, buffer); err != nil {
+		if err := writeRandom(ctx, bytepath.Join(dir, fmt.Sprintf("f%04d", i%filesPerDir)), w.Size, random, buffer); err != nil {
 			return err
 		}
 	}

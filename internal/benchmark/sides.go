@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"time"
 
 	"mscp/internal/benchmark/measure"
 	"mscp/internal/benchmark/result"
+	"mscp/internal/bytepath"
 )
 
 // Names in a store.
@@ -59,13 +59,13 @@ func (s *sides) makeData(ctx context.Context, r *Runner) error {
 		return err
 	}
 	if source.Local() {
-		return generate(ctx, path.Join(source.Path(), dataName), s.Work, seed)
+		return generate(ctx, bytepath.Join(source.Path(), dataName), s.Work, seed)
 	}
-	here := filepath.Join(s.local.Path(), dataName)
+	here := bytepath.Join(s.local.Path(), dataName)
 	if err := generate(ctx, here, s.Work, seed); err != nil {
 		return err
 	}
-	if err := r.upload(ctx, s, here, path.Join(s.remote.Path(), dataName)); err != nil {
+	if err := r.upload(ctx, s, here, bytepath.Join(s.remote.Path(), dataName)); err != nil {
 		return fmt.Errorf("bringing the data set to the server: %w", err)
 	}
 	return s.local.Remove(dataName)
@@ -98,9 +98,9 @@ func (s *sides) sink() Store {
 func (s *sides) nowhere(c result.Case) bool { return c.Tool == result.SSH || s.Sink == result.Null }
 
 func (s *sides) values(c result.Case) values {
-	from, to := path.Join(s.source().Path(), dataName), path.Join(s.sink().Path(), outName)
+	from, to := bytepath.Join(s.source().Path(), dataName), bytepath.Join(s.sink().Path(), outName)
 	if c.Tool == result.SSH {
-		from = path.Join(s.source().Path(), zerosName)
+		from = bytepath.Join(s.source().Path(), zerosName)
 	}
 	if s.nowhere(c) {
 		to = os.DevNull
@@ -113,7 +113,7 @@ func (s *sides) values(c result.Case) values {
 }
 
 // state is a directory on this machine, which tools make if they want it.
-func (r *Runner) state() string { return filepath.Join(r.Local[result.Memory].Path(), stateName) }
+func (r *Runner) state() string { return bytepath.Join(r.Local[result.Memory].Path(), stateName) }
 
 // env keeps tools from writing elsewhere.
 func env(state string) []string {
@@ -126,7 +126,7 @@ func (s *sides) cold(c result.Case) error {
 	if s.Source != result.Disk || !s.source().Local() || c.Tool == result.SSH {
 		return nil
 	}
-	return filepath.WalkDir(path.Join(s.source().Path(), dataName), func(path string, d fs.DirEntry, err error) error {
+	return filepath.WalkDir(bytepath.Join(s.source().Path(), dataName), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}

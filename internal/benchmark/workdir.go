@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"mscp/internal/bytepath"
 )
 
 // DirPrefix begins the name of every directory that a benchmark makes, on either side.
@@ -28,7 +30,7 @@ type Workdir struct {
 
 // NewWorkdir makes a directory below parent.
 func NewWorkdir(parent string) (*Workdir, error) {
-	parent, err := filepath.Abs(parent)
+	parent, err := realDir(parent)
 	if err != nil {
 		return nil, err
 	}
@@ -46,9 +48,18 @@ func NewWorkdir(parent string) (*Workdir, error) {
 	return w, nil
 }
 
+// realDir resolves what the user named, once: the paths below it may then be cleaned, as filepath.WalkDir does.
+func realDir(dir string) (string, error) {
+	dir, err := bytepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(dir)
+}
+
 // claim makes the lock under another name: under its own, another run could find it before it is held.
 func (w *Workdir) claim() (err error) {
-	name := filepath.Join(w.dir, lockName)
+	name := bytepath.Join(w.dir, lockName)
 	if w.lock, err = os.OpenFile(name+".new", os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return err
 	}
@@ -64,7 +75,7 @@ func (w *Workdir) Path() string { return w.dir }
 // Local implements Store.
 func (w *Workdir) Local() bool { return true }
 
-func (w *Workdir) at(name string) string { return filepath.Join(w.dir, filepath.Base(name)) }
+func (w *Workdir) at(name string) string { return bytepath.Join(w.dir, bytepath.Base(name)) }
 
 // Usage implements Store.
 func (w *Workdir) Usage(name string) (files, bytes int64, err error) {
@@ -130,12 +141,16 @@ func removeAll(path string) error {
 
 // Leftovers are the directories below parent that runs which were killed have left.
 func Leftovers(parent string) (dirs []string) {
+	parent, err := realDir(parent)
+	if err != nil {
+		return nil
+	}
 	entries, err := os.ReadDir(parent)
 	if err != nil {
 		return nil
 	}
 	for _, e := range entries {
-		dir := filepath.Join(parent, e.Name())
+		dir := bytepath.Join(parent, e.Name())
 		if e.IsDir() && strings.HasPrefix(e.Name(), DirPrefix) && abandoned(dir) {
 			dirs = append(dirs, dir)
 		}
@@ -150,7 +165,7 @@ func abandoned(dir string) bool {
 	if err := unix.Lstat(dir, &s); err != nil || int(s.Uid) != os.Geteuid() {
 		return false
 	}
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
+	f, err := os.OpenFile(bytepath.Join(dir, lockName), os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return false
 	}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"mscp/internal/bytepath"
 )
 
 // operations are what Local needs of the operating system: *os.Root has them below a directory, plainOS anywhere.
@@ -70,10 +72,13 @@ func (r *Root) Close() error { return r.root.Close() }
 func (l *Local) Side() string { return "local" }
 
 func (l *Local) shown(name string) string {
-	if l.dir == "" {
+	switch {
+	case l.dir == "":
 		return name
+	case name == ".":
+		return l.dir
 	}
-	return filepath.Join(l.dir, name)
+	return bytepath.Join(l.dir, name)
 }
 
 func local(name string) string {
@@ -113,9 +118,9 @@ func (l *Local) Lstat(name string) (Info, error) {
 
 // RealPath implements FS.
 func (l *Local) RealPath(name string) (string, error) {
-	p, err := filepath.EvalSymlinks(l.shown(local(name)))
+	p, err := bytepath.Abs(l.shown(local(name))) // first: EvalSymlinks cleans a relative path by its text
 	if err == nil {
-		p, err = filepath.Abs(p)
+		p, err = filepath.EvalSymlinks(p)
 	}
 	return p, l.failed("resolve", name, err)
 }

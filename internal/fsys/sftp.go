@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"time"
 
 	"github.com/pkg/sftp"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/sftpwire"
 )
 
@@ -158,13 +158,13 @@ func (s *SFTP) Side() string { return s.side }
 // Stat implements FS.
 func (s *SFTP) Stat(name string) (Info, error) {
 	a, err := s.wire.Stat(remote(name))
-	return infoOf(path.Base(name), a), s.failed("stat", name, err)
+	return infoOf(bytepath.Base(name), a), s.failed("stat", name, err)
 }
 
 // Lstat implements FS.
 func (s *SFTP) Lstat(name string) (Info, error) {
 	a, err := s.wire.Lstat(remote(name))
-	return infoOf(path.Base(name), a), s.failed("lstat", name, err)
+	return infoOf(bytepath.Base(name), a), s.failed("lstat", name, err)
 }
 
 // RealPath implements FS.

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"strings"
 
 	"github.com/pkg/sftp"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/sftpwire"
 )
 
@@ -41,7 +41,7 @@ func (s *SFTP) diagnose(name string, reason error) error {
 	if !errors.Is(reason, ErrFailure) || !s.statvfs {
 		return reason
 	}
-	v, err := s.client.StatVFS(remote(path.Dir(name)))
+	v, err := s.client.StatVFS(remote(bytepath.Dir(name)))
 	switch {
 	case err != nil:
 		return reason

@@ -3,9 +3,9 @@ package fsys
 import (
 	"io"
 	"io/fs"
-	"path"
 	"time"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/sftpwire"
 )
 
@@ -68,7 +68,7 @@ func (f *sftpFile) WriteAt(p []byte, off int64) (int, error) {
 // ReadLast implements LastReader.
 func (f *sftpFile) ReadLast(p []byte, off int64) (int, Info, error) {
 	n, a, err := f.h.ReadClose(p, off)
-	return n, infoOf(path.Base(f.name), a), f.failed("read", err)
+	return n, infoOf(bytepath.Base(f.name), a), f.failed("read", err)
 }
 
 // WriteLast implements LastWriter. Requests on one file are to take effect in their order (draft-ietf-secsh-filexfer-02,
@@ -89,7 +89,7 @@ func (f *sftpFile) WriteLast(p []byte, off int64, a Attr) (attrErr, err error) {
 
 func (f *sftpFile) Stat() (Info, error) {
 	a, err := f.h.Stat()
-	return infoOf(path.Base(f.name), a), f.failed("stat", err)
+	return infoOf(bytepath.Base(f.name), a), f.failed("stat", err)
 }
 
 func (f *sftpFile) Truncate(size int64) error {

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
+
+	"mscp/internal/bytepath"
 )
 
 // flushAbove is how many bytes of records are not waited with any longer.
@@ -248,7 +249,7 @@ func wrap(err error) error {
 // syncDir makes a new name last. A file system that cannot, or a failure, costs at most the journal, after a power
 // failure: then what it knew is copied again.
 func syncDir(path string) {
-	d, err := os.Open(filepath.Dir(path))
+	d, err := os.Open(bytepath.Dir(path))
 	if err != nil {
 		return
 	}

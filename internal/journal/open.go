@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"mscp/internal/bytepath"
 )
 
 // Defaults of Options whose fields are zero.
@@ -94,7 +96,7 @@ func openFile(path string, o Options) (*os.File, error) {
 	flags := openFlags
 	if !o.MustExist {
 		flags |= os.O_CREATE
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		if err := os.MkdirAll(bytepath.Dir(path), 0o700); err != nil {
 			return nil, fmt.Errorf("journal: %w", err)
 		}
 	}

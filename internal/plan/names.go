@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+
+	"mscp/internal/bytepath"
 )
 
 // ErrName is the reason why a listed name is not used.
@@ -15,51 +17,12 @@ func validName(name string) bool {
 	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/\x00")
 }
 
-// join appends a name to a directory's path. An empty directory and "." leave the name as it is.
-func join(dir, name string) string {
-	switch {
-	case name == "":
-		return dir
-	case dir == "" || dir == ".":
-		return name
-	case strings.HasSuffix(dir, "/"):
-		return dir + name
-	}
-	return dir + "/" + name
-}
+// The paths of both sides are bytes, and never cleaned: see package bytepath.
 
-// parentOf returns the directory that holds the last name of p. It does not clean p: what x/.. names depends on links.
-func parentOf(p string) string {
-	slash := strings.LastIndexByte(p, '/')
-	if slash < 0 {
-		return "."
-	}
-	if dir := strings.TrimRight(p[:slash], "/"); dir != "" {
-		return dir
-	}
-	return "/"
-}
-
-// trim takes trailing slashes off and reports whether p can only name a directory.
-func trim(p string) (trimmed string, mustBeDir bool) {
-	if p == "" {
-		return ".", true
-	}
-	trimmed = strings.TrimRight(p, "/")
-	if trimmed == "" {
-		return "/", true
-	}
-	return trimmed, trimmed != p || lastName(trimmed) == ""
-}
-
-// lastName returns the name by which a trimmed path lands in a directory, or "" where it has none: /, . and ..
-func lastName(p string) string {
-	name := p[strings.LastIndexByte(p, '/')+1:]
-	if name == "." || name == ".." {
-		return ""
-	}
-	return name
-}
+func join(dir, name string) string                   { return bytepath.Join(dir, name) }
+func parentOf(p string) string                       { return bytepath.Dir(p) }
+func trim(p string) (trimmed string, mustBeDir bool) { return bytepath.Trim(p) }
+func lastName(p string) string                       { return bytepath.LastName(p) }
 
 // within reports whether the clean absolute path p is dir or lies below it.
 func within(p, dir string) bool {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -80,6 +81,9 @@ func realPath(f fsys.FS, p string) (string, error) {
 	}
 	if real, err = realPath(f, parent); err != nil {
 		return "", err
+	}
+	if strings.HasSuffix(p, "..") && lastName(p) == "" { // what is missing is made as a plain directory
+		return parentOf(real), nil
 	}
 	return join(real, lastName(p)), nil
 }

@@ -2,10 +2,11 @@ package sshconf
 
 import (
 	"maps"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"mscp/internal/bytepath"
 )
 
 func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
@@ -82,7 +83,7 @@ func (r *resolver) path(v value, keyword string) (string, error) {
 	case text == "~":
 		return r.env.Home, nil
 	case strings.HasPrefix(text, "~/"):
-		return filepath.Join(r.env.Home, text[2:]), nil
+		return bytepath.Join(r.env.Home, strings.TrimLeft(text[2:], "/")), nil
 	}
 	return text, nil
 }

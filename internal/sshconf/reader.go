@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+
+	"mscp/internal/bytepath"
 )
 
 // maxInclude is how deep files may include each other, as in OpenSSH.
@@ -36,16 +38,16 @@ func (r *reader) read(configFile string) error {
 }
 
 func (r *reader) pass(configFile string) error {
-	home := filepath.Join(r.env.Home, ".ssh")
+	home := bytepath.Join(r.env.Home, ".ssh")
 	if configFile != "" {
 		r.dir = home
 		return r.file(configFile, 0, false)
 	}
 	r.dir = home
-	if err := r.file(filepath.Join(home, "config"), 0, true); err != nil || r.env.System == "" {
+	if err := r.file(bytepath.Join(home, "config"), 0, true); err != nil || r.env.System == "" {
 		return err
 	}
-	r.dir = filepath.Dir(r.env.System)
+	r.dir = bytepath.Dir(r.env.System)
 	return r.file(r.env.System, 0, true)
 }
 
@@ -105,9 +107,9 @@ func (r *reader) include(pattern string, depth int) error {
 	}
 	switch {
 	case strings.HasPrefix(pattern, "~/"):
-		pattern = filepath.Join(r.env.Home, pattern[2:])
+		pattern = bytepath.Join(r.env.Home, pattern[2:])
 	case !filepath.IsAbs(pattern):
-		pattern = filepath.Join(r.dir, pattern)
+		pattern = bytepath.Join(r.dir, pattern)
 	}
 	found, err := r.env.Glob(pattern)
 	if err != nil {

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
 	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
+
+	"mscp/internal/bytepath"
 )
 
 // loadKnownHosts reads the files that exist. Like ssh it passes over a line that it cannot read (a key type of
@@ -49,7 +50,7 @@ func loadSound(files []string) (*knownhosts.HostKeyDB, error) {
 		if err != nil {
 			return nil, err
 		}
-		sound := filepath.Join(dir, fmt.Sprintf("%d-%s", i, filepath.Base(f)))
+		sound := bytepath.Join(dir, fmt.Sprintf("%d-%s", i, bytepath.Base(f)))
 		if err := os.WriteFile(sound, soundLines(text), 0o600); err != nil {
 			return nil, err
 		}
@@ -87,7 +88,7 @@ func (k *hostKeys) remember(key ssh.PublicKey) {
 
 // appendLine writes line in one piece, after a newline if the file lacks its last one.
 func appendLine(file, line string) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+	if err := os.MkdirAll(bytepath.Dir(file), 0o700); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)

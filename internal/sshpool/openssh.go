@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"mscp/internal/bytepath"
 )
 
 // Command is how the system's ssh is started.
@@ -127,7 +128,7 @@ func (t *openSSH) first(ctx context.Context) (*process, error) {
 		if err != nil {
 			return nil, fmt.Errorf("a directory for ssh's socket: %w", err)
 		}
-		t.dir, t.master = dir, filepath.Join(dir, "s")
+		t.dir, t.master = dir, bytepath.Join(dir, "s")
 	}
 	return t.start(ctx, 1, "-oControlMaster=yes", "-oControlPath="+t.master)
 }

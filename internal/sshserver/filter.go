@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"mscp/internal/bytepath"
 )
 
 // maxPacket is the largest packet that OpenSSH's sftp-server takes (SFTP_MAX_MSG_LENGTH), and pkg/sftp as well.
@@ -153,10 +155,10 @@ func (f *filter) newCall(p Packet) *Call {
 	return c
 }
 
-// abs makes a client's path absolute.
+// abs makes a client's path absolute. A relative one is cleaned, because pkg/sftp does so too.
 func (f *filter) abs(path string) string {
 	if filepath.IsAbs(path) {
-		return filepath.Clean(path)
+		return bytepath.Plain(path)
 	}
 	return filepath.Join(f.home, path)
 }

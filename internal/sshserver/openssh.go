@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"mscp/internal/bytepath"
 )
 
 // DefaultLimits returns those of OpenSSH's sftp-server (PROTOCOL, section 4.8), whatever the number of handles.
@@ -92,8 +94,8 @@ func realpath(c *Call) Action {
 	path, err := filepath.EvalSymlinks(c.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		var parent string
-		parent, err = filepath.EvalSymlinks(filepath.Dir(c.Path))
-		path = filepath.Join(parent, filepath.Base(c.Path))
+		parent, err = filepath.EvalSymlinks(bytepath.Dir(c.Path))
+		path = bytepath.Join(parent, bytepath.Base(c.Path))
 	}
 	if err != nil {
 		return c.Status(codeOf(err))

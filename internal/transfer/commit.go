@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"time"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 )
 
@@ -172,7 +172,7 @@ func (l *lane) rename(f *file) error {
 		})
 	}
 	if d, ok := dst.(dirSyncer); ok && l.e.Sync {
-		return d.SyncDir(path.Dir(f.dst))
+		return d.SyncDir(bytepath.Dir(f.dst))
 	}
 	return nil
 }

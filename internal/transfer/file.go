@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 	"mscp/internal/journal"
 	"mscp/internal/plan"
@@ -154,11 +154,11 @@ func partName(e plan.Entry, purpose ...string) string {
 		fmt.Fprintf(h, "%s\x00", p)
 	}
 	tail := "." + hex.EncodeToString(h.Sum(nil)[:6]) + partSuffix
-	base := path.Base(e.Dst)
+	base := bytepath.Base(e.Dst)
 	if room := nameMax - 1 - len(tail); len(base) > room {
 		base = cutName(base, room)
 	}
-	return path.Join(path.Dir(e.Dst), "."+base+tail)
+	return bytepath.Join(bytepath.Dir(e.Dst), "."+base+tail)
 }
 
 // cutName shortens a name, not inside a UTF-8 character if it is UTF-8: some file systems take nothing else.

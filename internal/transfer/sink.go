@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"sync/atomic"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 	"mscp/internal/journal"
 	"mscp/internal/plan"
@@ -41,7 +41,7 @@ func (e *engine) newFile(entry plan.Entry) *file {
 	f := &file{Entry: entry, dst: e.target(entry.Dst)}
 	f.chunk = e.Chunks.Size(entry.Info.Size)
 	f.single = entry.Info.Size <= min(int64(e.block), f.chunk)
-	f.device = entry.InPlace || entry.Parent != nil && entry.Parent.Special[path.Base(entry.Dst)]
+	f.device = entry.InPlace || entry.Parent != nil && entry.Parent.Special[bytepath.Base(entry.Dst)]
 	f.do(f.all())
 	if e.untried(f) {
 		f.todo = nil
@@ -63,7 +63,7 @@ func (e *engine) target(dst string) string {
 	if e.Root == "" {
 		return dst
 	}
-	return path.Join(e.Root, dst)
+	return bytepath.Join(e.Root, dst)
 }
 
 // MakeDir makes a directory that can be written to while the copy runs: FinishDir gives it the mode that it is to have.

@@ -3,9 +3,9 @@ package memfs
 import (
 	"io"
 	"io/fs"
-	"path"
 	"sync/atomic"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 )
 
@@ -183,7 +183,7 @@ func (f *file) Stat() (fsys.Info, error) {
 	}
 	f.fs.mu.RLock()
 	defer f.fs.mu.RUnlock()
-	return f.node.info(path.Base(f.name)), nil
+	return f.node.info(bytepath.Base(f.name)), nil
 }
 
 func (f *file) Truncate(size int64) error {

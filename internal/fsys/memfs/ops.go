@@ -2,10 +2,10 @@ package memfs
 
 import (
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 )
 
@@ -19,7 +19,7 @@ func (f *FS) stat(op, name string, follow bool) (info fsys.Info, err error) {
 	err = f.call(Call{Op: op, Path: name}, f.mu.RLocker(), func() error {
 		p, err := f.existing(name, follow)
 		if err == nil {
-			info = p.node.info(path.Base(name))
+			info = p.node.info(bytepath.Base(name))
 		}
 		return err
 	})
