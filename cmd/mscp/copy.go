@@ -133,6 +133,9 @@ func (c *copier) copy(ctx context.Context, j *job, opt transfer.Options) error {
 	if most := opt.First.FS().Block(); int(c.block) > most {
 		c.display.Notice(fmt.Sprintf("-b: the server takes blocks of %s at most", units.Bytes(int64(most))))
 	}
+	if len(j.land.Items) > 0 {
+		c.display.Landed(c.landing(j))
+	}
 	c.display.Start(opt.Counters)
 	sum, err := transfer.Run(ctx, opt, func(ctx context.Context, src fsys.FS, sink plan.Sink) error {
 		return plan.Walk(ctx, src, j.land.Items, c.listings(), sink)

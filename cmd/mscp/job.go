@@ -8,6 +8,7 @@ import (
 	"mscp/internal/endpoint"
 	"mscp/internal/fsys"
 	"mscp/internal/plan"
+	"mscp/internal/progress"
 	"mscp/internal/transfer"
 )
 
@@ -15,6 +16,7 @@ import (
 type job struct {
 	src, dst fsys.FS
 	land     *plan.Landing
+	made     []string // directories that were made for the copy to land in
 }
 
 // plan decides what lands where. It writes nothing but, where source and destination may be the same, a probe.
@@ -99,9 +101,10 @@ func pathOf(e endpoint.Endpoint) string {
 // destination makes the directory below which all lands, and opens it.
 func (j *job) destination(opt *transfer.Options) (cleanup func(), err error) {
 	if len(j.land.Items) > 0 && !j.land.RootExists {
-		if opt.RootMade, err = plan.MakeRoot(j.dst, j.land.Root, j.land.RootMode()); err != nil {
+		if j.made, err = plan.MakeRoot(j.dst, j.land.Root, j.land.RootMode()); err != nil {
 			return nil, err
 		}
+		opt.RootMade = len(j.made) > 0
 	}
 	if opt.Upload {
 		opt.Local, opt.Root = j.src, j.land.Root
@@ -117,4 +120,17 @@ func (j *job) destination(opt *transfer.Options) (cleanup func(), err error) {
 	}
 	opt.Local = root
 	return func() { root.Close() }, nil
+}
+
+// landing is where the job lands, for the summary: with the host's name on the remote side.
+func (c *copier) landing(j *job) progress.Landing {
+	name := func(p string) string { return p }
+	if c.upload() {
+		name = func(p string) string { return c.target.Login() + ":" + p }
+	}
+	l := progress.Landing{Path: name(j.land.Where())}
+	for _, dir := range j.land.NewParents(j.made) {
+		l.Made = append(l.Made, name(dir))
+	}
+	return l
 }

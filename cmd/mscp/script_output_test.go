@@ -25,7 +25,7 @@ func eventFields() map[string]string {
 		"file_copied":  "path path_base64? bytes",
 		"channel":      "connection cipher? block_bytes inflight",
 		"notice":       "text",
-		"summary":      "ok files dirs skipped failed differing bytes kept_bytes verified_bytes seconds bits_per_second connections interrupted error?",
+		"summary":      "destination? destination_base64? made_directories? ok files dirs skipped failed differing bytes kept_bytes verified_bytes seconds bits_per_second connections interrupted error?",
 	}
 }
 

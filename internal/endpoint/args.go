@@ -9,6 +9,7 @@ var (
 	ErrRemoteToRemote = errors.New("copies between two remote hosts are not supported")
 	ErrMixedSources   = errors.New("local and remote sources in one command")
 	ErrManyHosts      = errors.New("the sources name more than one host")
+	ErrEmptySource    = errors.New("the source's path is empty")
 )
 
 // Args parses a command's arguments: one or more sources, then the target. Exactly one side is remote, and all remote
@@ -34,6 +35,9 @@ func checkSides(sources []Endpoint, target Endpoint) error {
 	first := sources[0]
 	for _, s := range sources {
 		switch {
+		case s.Remote && s.Path == "": // an unset variable would copy the whole home directory
+			return &Error{Arg: s.String(), Err: ErrEmptySource,
+				Hint: "write " + s.Login() + ":. for the whole login directory; is a variable in the command unset?"}
 		case s.Remote && target.Remote:
 			return &Error{Arg: s.String(), Err: ErrRemoteToRemote,
 				Hint: "run mscp on one of the two hosts, or copy to this machine first"}

@@ -110,6 +110,8 @@ func TestArgsRefuses(t *testing.T) {
 	for args, want := range map[string]error{
 		"":              ErrTooFew,
 		"h:a":           ErrTooFew,
+		"h: a":          ErrEmptySource,
+		"h:b h: a":      ErrEmptySource,
 		"a b":           ErrBothLocal,
 		"a b c":         ErrBothLocal,
 		"h:a g:b":       ErrRemoteToRemote,

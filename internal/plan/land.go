@@ -63,6 +63,7 @@ func (l *Landing) Path(dst string) string { return join(l.Root, dst) }
 //	file                        target/base             target
 //	file, and target ends in /  target/base             target/base
 //	directory                   target/base/...         target/...
+//	directory, target ends in / target/base/...         target/base/...
 //	several                     target/base             target/base
 //	., .., x/.. and /           target/...              target/...
 //
@@ -161,11 +162,11 @@ func (l *Landing) onNew(t target, found []source, several bool) {
 		return
 	}
 	switch s := found[0]; {
+	case t.isDir: // a second run finds the directory, and lands in the same place
+		l.under(t.path, found)
 	case s.info.IsDir():
 		l.Root = t.path
 		l.Items = []Item{{Src: s.path, Info: s.info}}
-	case t.isDir:
-		l.under(t.path, found)
 	default:
 		l.Root = parentOf(t.path)
 		l.RootExists = l.Root == "." || l.Root == "/"

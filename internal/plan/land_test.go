@@ -85,7 +85,9 @@ func TestLand(t *testing.T) {
 		"directory on a directory":        {[]string{"d"}, "dir", "dir", true, []lands{{src: "d", dst: "d"}}},
 		"directory on a directory, slash": {[]string{"d/"}, "dir/", "dir", true, []lands{{src: "d", dst: "d"}}},
 		"directory on a new name":         {[]string{"d"}, "n/new", "n/new", false, []lands{{src: "d"}}},
-		"directory on a new name, slash":  {[]string{"d/"}, "new/", "new", false, []lands{{src: "d"}}},
+		"directory on a new name, slash":  {[]string{"d/"}, "new/", "new", false, []lands{{src: "d", dst: "d"}}},
+		"directory on a new name, dot":    {[]string{"d"}, "n/new/.", "n/new/.", false, []lands{{src: "d", dst: "d"}}},
+		". on a new name, slash":          {[]string{"."}, "new/", "new", false, []lands{{src: ".", contents: true}}},
 		"several on a directory":          {[]string{"f", "d"}, "dir", "dir", true, []lands{{src: "f", dst: "f"}, {src: "d", dst: "d"}}},
 		"several on a new name":           {[]string{"f", "g"}, "n/new", "n/new", false, []lands{{src: "f", dst: "f"}, {src: "g", dst: "g"}}},
 		"several directories on new":      {[]string{"d", "e"}, "new", "new", false, []lands{{src: "d", dst: "d"}, {src: "e", dst: "e"}}},
@@ -260,8 +262,14 @@ func TestMakeRoot(t *testing.T) {
 	for _, c := range []struct {
 		root  string
 		calls int
-		made  bool
-	}{{"new", 1, true}, {"new", 2, false}, {"new/a/b/c", 5, true}, {"/abs/x", 3, true}, {"to-dir", 2, false}, {".", 2, false}, {"/", 2, false}, {"dir/..", 2, false}} {
+		made  []string
+	}{
+		{"new", 1, []string{"new"}},
+		{"new", 2, nil},
+		{"new/a/b/c", 5, []string{"new/a", "new/a/b", "new/a/b/c"}},
+		{"/abs/x", 3, []string{"/abs", "/abs/x"}},
+		{"to-dir", 2, nil}, {".", 2, nil}, {"/", 2, nil}, {"dir/..", 2, nil},
+	} {
 		calls = 0
 		made, err := MakeRoot(dst, c.root, 0o750)
 		require.NoError(t, err, c.root)
@@ -270,7 +278,7 @@ func TestMakeRoot(t *testing.T) {
 		info, err := dst.Stat(c.root)
 		require.NoError(t, err)
 		require.True(t, info.IsDir())
-		if made {
+		if len(made) > 0 {
 			require.Equal(t, fs.FileMode(0o750), info.Mode.Perm())
 		}
 	}
@@ -306,4 +314,23 @@ func TestBecomeRoot(t *testing.T) {
 	items := append([]Item{}, l.Items...)
 	l.BecomeRoot()
 	require.Equal(t, items, l.Items, "several sources never do")
+}
+
+// TestSecondRunLandsInTheSamePlace: a target that ends in a slash, or several sources, name a directory whether it is there or not.
+func TestSecondRunLandsInTheSamePlace(t *testing.T) {
+	for _, sources := range [][]string{{"f"}, {"d"}, {"d/"}, {"."}, {"d/."}, {"to-d"}, {"f", "d"}, {"d", "e"}} {
+		for _, target := range []string{"new/", "n/m/", "new//", "new/."} {
+			t.Run(target, func(t *testing.T) {
+				dst := landTarget()
+				first, err := Land(landSource(), dst, sources, target)
+				require.NoError(t, err)
+				_, err = MakeRoot(dst, first.Root, 0o755)
+				require.NoError(t, err)
+				second, err := Land(landSource(), dst, sources, target)
+				require.NoError(t, err)
+				require.Equal(t, first.Root, second.Root)
+				require.Equal(t, first.Items, second.Items)
+			})
+		}
+	}
 }

@@ -18,25 +18,42 @@ func (l *Landing) RootMode() fs.FileMode {
 }
 
 // MakeRoot makes the directory root, with mode before the umask, and its missing parents, with the umask's. It begins at the deepest: where
-// the parent is there it costs one request, where root itself is there two. It reports whether it made root.
-func MakeRoot(dst fsys.FS, root string, mode fs.FileMode) (made bool, err error) {
+// the parent is there it costs one request, where root itself is there two. It returns the
+// directories that it made, the topmost first: the last one is root.
+func MakeRoot(dst fsys.FS, root string, mode fs.FileMode) (made []string, err error) {
 	err = dst.Mkdir(root, mode)
 	if parent := parentOf(root); fsys.Missing(err) && parent != root {
-		if _, err := MakeRoot(dst, parent, 0o777); err != nil {
-			return false, err
+		if made, err = MakeRoot(dst, parent, 0o777); err != nil {
+			return made, err
 		}
 		err = dst.Mkdir(root, mode)
 	}
 	if err == nil {
-		return true, nil
+		return append(made, root), nil
 	}
 	// Mkdir's reason cannot be relied on: SFTP version 3 has no code for a name that exists.
 	info, statErr := dst.Stat(root)
 	switch {
 	case statErr != nil:
-		return false, err
+		return made, err
 	case !info.IsDir():
-		return false, &fsys.Error{Side: dst.Side(), Op: "mkdir", Path: root, Err: fsys.ErrNotDir}
+		return made, &fsys.Error{Side: dst.Side(), Op: "mkdir", Path: root, Err: fsys.ErrNotDir}
 	}
-	return false, nil
+	return made, nil
+}
+
+// Where is the path that the copy lands on: the one source's, or the directory's that holds several.
+func (l *Landing) Where() string {
+	if len(l.Items) == 1 {
+		return l.Path(l.Items[0].Dst)
+	}
+	return l.Root
+}
+
+// NewParents are those of the directories that MakeRoot made which the source does not become.
+func (l *Landing) NewParents(made []string) []string {
+	if len(made) > 0 && len(l.Items) == 1 && l.Items[0].Dst == "" && !l.Items[0].Contents {
+		return made[:len(made)-1]
+	}
+	return made
 }

@@ -61,6 +61,7 @@ type Display struct {
 	mu       sync.Mutex
 	failures int64
 	first    []string // lines of the first failures
+	landing  Landing
 
 	counters *transfer.Counters
 	began    time.Time
@@ -149,12 +150,12 @@ func (d *Display) Stop(sum transfer.Summary, err error) error {
 	}
 	d.screen.end(d.lastRow(sum))
 	if d.events != nil {
-		d.events.summary(sum, err)
+		d.events.summary(sum, d.landed(), err)
 		return d.events.failure()
 	}
 	if d.human {
 		d.repeatFailures()
-		d.screen.line(summaryLine(sum, err))
+		d.screen.line(summaryLine(sum, d.landed(), err))
 	}
 	return nil
 }

@@ -51,7 +51,10 @@
 //	file_skipped  path; kind: "FIFO", "socket", "device"
 //	file_copied   path; bytes: its size. Only with Options.Verbose
 //	notice        text: something that costs speed or safety
-//	summary       ok: everything was copied; files, dirs, skipped, failed; differing: of the failed, those that verification
+//	summary       destination: where the one source lands, or the directory that holds several, as host:path on the remote side
+//	              (destination_base64 as for path), absent if it was not found out; made_directories: new ones on the way
+//	              there, absent if there are none;
+//	              ok: everything was copied; files, dirs, skipped, failed; differing: of the failed, those that verification
 //	              found different; bytes; kept_bytes, verified_bytes as above; seconds; bits_per_second: average;
 //	              connections: the most open at once; interrupted: the copy was cancelled;
 //	              error: why the copy as a whole stopped, absent if it did not

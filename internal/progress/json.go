@@ -77,8 +77,14 @@ type (
 		head
 		Text string `json:"text"`
 	}
+	landingFields struct {
+		Destination string   `json:"destination,omitempty"`
+		Base64      string   `json:"destination_base64,omitempty"`
+		Made        []string `json:"made_directories,omitempty"`
+	}
 	summaryEvent struct {
 		head
+		landingFields
 		OK            bool    `json:"ok"`
 		Files         int64   `json:"files"`
 		Dirs          int64   `json:"dirs"`
@@ -192,8 +198,8 @@ func (s *stream) progress(st status) {
 	s.emit(e)
 }
 
-func (s *stream) summary(sum transfer.Summary, err error) {
-	e := summaryEvent{head: s.head("summary"), OK: err == nil && sum.Failed == 0, Files: sum.Files, Dirs: sum.Dirs,
+func (s *stream) summary(sum transfer.Summary, to Landing, err error) {
+	e := summaryEvent{head: s.head("summary"), landingFields: to.fields(), OK: err == nil && sum.Failed == 0, Files: sum.Files, Dirs: sum.Dirs,
 		Skipped: sum.Skipped, Failed: sum.Failed, Differing: sum.Differing, Bytes: sum.Bytes,
 		Kept: sum.Kept, Verified: sum.Verified, Seconds: seconds(sum.Elapsed),
 		BitsPerSecond: int64(8 * average(sum.Bytes, sum.Elapsed)), Connections: sum.Conns}

@@ -37,13 +37,13 @@ func failedLine(path string, err error) string {
 }
 
 // summaryLine says how a copy ended, in one line.
-func summaryLine(s transfer.Summary, err error) string {
+func summaryLine(s transfer.Summary, to Landing, err error) string {
 	var b strings.Builder
 	b.WriteString(prefix + ending(err) + plural(s.Files, "file"))
 	if s.Dirs > 0 {
 		b.WriteString(", " + plural(s.Dirs, "directory"))
 	}
-	b.WriteString(", " + units.Bytes(s.Bytes) + " in " + units.Duration(s.Elapsed))
+	b.WriteString(", " + units.Bytes(s.Bytes) + to.text() + " in " + units.Duration(s.Elapsed))
 	if rate := average(s.Bytes, s.Elapsed); rate > 0 {
 		b.WriteString(", " + speed(rate))
 	}
