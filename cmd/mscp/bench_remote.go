@@ -59,11 +59,7 @@ func (b *bench) dialer(ctx context.Context, to *destination) (*sshconf.Host, *di
 	c := newCopy(b.sys, &f, func(string) bool { return false })
 	c.target = to.Endpoint
 	c.display = c.newDisplay([]string{"", to.String()})
-	env, err := sshconf.SystemEnv()
-	if err != nil {
-		return nil, nil, err
-	}
-	host, _, err := sshconf.Resolve(ctx, to.Endpoint, c.sshFlags4Host(), env)
+	host, _, err := sshconf.Resolve(ctx, to.Endpoint, c.sshFlags4Host(), sshconf.SystemEnv())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -43,10 +43,7 @@ func (l *lane) Close() error {
 }
 
 func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
-	env, err := sshconf.SystemEnv()
-	if err != nil {
-		return nil, err
-	}
+	env := sshconf.SystemEnv()
 	kind, err := c.transportKind()
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"mscp/internal/bytepath"
 	"mscp/internal/journal"
 	"mscp/internal/plan"
+	"mscp/internal/sshconf"
 )
 
 // record is what a journal says of its job, as JSON.
@@ -115,9 +116,9 @@ func (c *copier) journalPath(id string) (string, error) {
 	}
 	dir := c.sys.getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(dir) {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", err
+		home := sshconf.HomeDir()
+		if home == "" {
+			return "", errors.New("the home directory is not known: set HOME or XDG_STATE_HOME, or give -W FILE")
 		}
 		dir = bytepath.Join(home, ".local/state")
 	}

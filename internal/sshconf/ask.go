@@ -3,6 +3,7 @@ package sshconf
 import (
 	"bytes"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -12,8 +13,10 @@ import (
 //
 // ssh prints every keyword, with a default where the user has said nothing. What it prints for no file at all is
 // therefore taken off, so that a default of ours (the order of the ciphers, keepalive) stands where ssh has its own.
+// A file may say the same as ssh's default: see addRestated. Where to connect and as whom is never taken off.
 type asker struct {
 	ctx      context.Context
+	env      Env
 	run      func(ctx context.Context, args ...string) ([]byte, error)
 	defaults func() (map[string][]string, error)
 }
@@ -21,7 +24,7 @@ type asker struct {
 const askSource = "ssh -G"
 
 func newAsker(ctx context.Context, env Env) *asker {
-	a := &asker{ctx: ctx, run: env.SSH}
+	a := &asker{ctx: ctx, env: env, run: env.SSH}
 	type result struct {
 		values map[string][]string
 		err    error
@@ -53,19 +56,47 @@ func (a *asker) add(s settings, alias string, f Flags) error {
 	if err != nil {
 		return err
 	}
-	// Debian's ssh asks after 300 s of silence in batch mode, where ours is the shorter one.
 	if slices.Equal(found["batchmode"], []string{"yes"}) && slices.Equal(found["serveraliveinterval"], []string{"300"}) {
-		delete(found, "serveraliveinterval")
+		defaults = maps.Clone(defaults)
+		defaults["serveraliveinterval"] = []string{"300"} // Debian's ssh, where ours is the shorter one
 	}
 	for k, texts := range found {
-		if class(k) == unknown || slices.Equal(texts, defaults[k]) {
+		if class(k) == unknown || slices.Equal(texts, defaults[k]) && !isDestination(k) {
 			continue
+		}
+		if k == "hostname" && strings.EqualFold(texts[0], alias) {
+			continue // ssh makes it lower case
 		}
 		for _, t := range texts {
 			s.add(k, askedValue(k, t, defaults[k]))
 		}
 	}
+	a.addRestated(s, found, defaults, alias, f)
 	return nil
+}
+
+// isDestination reports whether a keyword says where to connect or as whom. The defaults are those of the host "localhost".
+func isDestination(k string) bool { return k == "hostname" || k == "user" || k == "port" }
+
+// addRestated adds what a file sets to the very value that ssh has by default, where our default is another one: a
+// ServerAliveInterval of 0, say. ssh does not tell the two apart, so the files are read here. Where they ask what only
+// ssh can tell, our default stands.
+func (a *asker) addRestated(s settings, found, defaults map[string][]string, alias string, f Flags) {
+	own := s.clone()
+	if (&reader{s: own, env: a.env, alias: alias}).read(f.ConfigFile) != nil {
+		return
+	}
+	for _, k := range ownDefaults() {
+		if _, set := s.get(k); set || !slices.Equal(found[k], defaults[k]) {
+			continue
+		}
+		s[k] = own[k]
+	}
+}
+
+// ownDefaults are the keywords whose default here is not ssh's.
+func ownDefaults() []string {
+	return []string{"serveraliveinterval", "ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeyacceptedalgorithms", "identityfile"}
 }
 
 // arguments hands on what was typed, save for what files neither refer to nor change: lists of algorithms, in

@@ -94,8 +94,7 @@ func corpusEnvs(t *testing.T) (read, asked Env) {
 	t.Setenv("SHELL", "/bin/sh")
 	t.Setenv("SOME_SOCKET", "/run/some.socket")
 	t.Setenv("SSH_AUTH_SOCK", "/run/agent.socket")
-	asked, err = SystemEnv()
-	require.NoError(t, err)
+	asked = SystemEnv()
 	_, err = exec.LookPath("ssh")
 	require.Equal(t, err == nil, asked.SSH != nil)
 	asked.AES = true

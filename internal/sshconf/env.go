@@ -1,23 +1,18 @@
 package sshconf
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"os"
-	"os/exec"
-	"os/user"
 	"path/filepath"
-	"time"
+	"strconv"
 
 	"golang.org/x/sys/cpu"
 )
 
 // Env is what Resolve takes from its surroundings.
 type Env struct {
-	Home      string // for ~ and the default files
-	User      string // the local user's name, and the default remote one
+	Home      string // for ~ and the default files; empty: not known
+	User      string // the local user's name, and the default remote one; empty: not known
 	LocalHost string // this machine's name, for the token %l
 	UID       string // for the token %i
 	Getenv    func(string) string
@@ -30,42 +25,40 @@ type Env struct {
 	AES    bool   // the CPU has instructions for AES-GCM
 }
 
-// SystemEnv is the Env of this process. Home is $HOME where that is set, else the account's.
-func SystemEnv() (Env, error) {
+// SystemEnv is the Env of this process. What is not known of its user is empty, and an error where it is needed.
+func SystemEnv() Env {
+	a := systemDatabase().account()
 	e := Env{
-		Home: os.Getenv("HOME"), Getenv: os.Getenv, ReadFile: os.ReadFile, Glob: filepath.Glob,
-		System: "/etc/ssh/ssh_config", AES: hasAES(),
+		Home: home(os.Getenv("HOME"), a.home, exists), User: a.name, UID: strconv.Itoa(os.Getuid()),
+		Getenv: os.Getenv, ReadFile: os.ReadFile, Glob: filepath.Glob, System: "/etc/ssh/ssh_config", AES: hasAES(),
 	}
-	u, err := user.Current()
-	if err != nil {
-		return Env{}, fmt.Errorf("who runs this is unknown: %w", err)
+	e.LocalHost, _ = os.Hostname() // only tokens need it
+	// ssh goes by the account's home, whatever $HOME is: of another home it can tell nothing. Nor does it work for a user whom the
+	// system does not know.
+	if a.listed && (a.home == "" || e.Home == filepath.Clean(a.home)) {
+		e.SSH = systemSSH()
 	}
-	e.User, e.UID = u.Username, u.Uid
-	if !filepath.IsAbs(e.Home) {
-		e.Home = u.HomeDir
-	}
-	// ssh goes by the account's home, whatever $HOME is: of another home it can tell nothing.
-	if path, err := exec.LookPath("ssh"); err == nil && filepath.Clean(e.Home) == filepath.Clean(u.HomeDir) {
-		e.SSH = sshAt(path)
-	}
-	e.LocalHost, err = os.Hostname()
-	if err != nil {
-		return Env{}, fmt.Errorf("this machine's name is unknown: %w", err)
-	}
-	return e, nil
+	return e
 }
 
-func sshAt(path string) func(context.Context, ...string) ([]byte, error) {
-	return func(ctx context.Context, args ...string) ([]byte, error) {
-		cmd := exec.CommandContext(ctx, path, args...)
-		cmd.WaitDelay = time.Second // what a "Match exec" has started may keep the pipe
-		out, err := cmd.Output()
-		var exit *exec.ExitError
-		if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-			return nil, errors.New(string(bytes.TrimSpace(exit.Stderr)))
-		}
-		return out, err
+// home chooses between $HOME and the account's home, where ssh looks: $HOME, unless only the account's has a .ssh
+// (docs/design/ssh-config.md).
+func home(variable, account string, exists func(string) bool) string {
+	switch {
+	case !filepath.IsAbs(variable):
+		variable = account
+	case account != "" && !exists(filepath.Join(variable, ".ssh")) && exists(filepath.Join(account, ".ssh")):
+		variable = account
 	}
+	if variable == "" {
+		return ""
+	}
+	return filepath.Clean(variable)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func hasAES() bool {

@@ -1,6 +1,7 @@
 package sshconf
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -79,7 +80,9 @@ func (r *resolver) path(v value, keyword string) (string, error) {
 	if text, err = expand(value{words: []string{text}, source: v.source}, keyword, r.tokens()); err != nil {
 		return "", err
 	}
-	switch {
+	switch home := text == "~" || strings.HasPrefix(text, "~/"); {
+	case home && r.env.Home == "":
+		return "", &FileError{keyword + " " + text, errHome}
 	case text == "~":
 		return r.env.Home, nil
 	case strings.HasPrefix(text, "~/"):
@@ -111,11 +114,14 @@ func (r *resolver) variables(v value, keyword string) (string, error) {
 	}
 }
 
+// errHome is a home directory that somebody refers to and that is not known.
+var errHome = errors.New("the home directory is not known: set HOME")
+
 // paths expands the first value of a keyword whose value is a list of files.
 func (r *resolver) paths(keyword string, def ...string) ([]string, error) {
 	v, ok := r.s.get(keyword)
 	if !ok {
-		v = value{words: def}
+		v = value{words: r.reachable(def)}
 	}
 	if v.none() {
 		return nil, nil
@@ -129,6 +135,14 @@ func (r *resolver) paths(keyword string, def ...string) ([]string, error) {
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// reachable leaves out the default files of a home directory that is not known.
+func (r *resolver) reachable(files []string) []string {
+	if r.env.Home != "" {
+		return files
+	}
+	return slices.DeleteFunc(slices.Clone(files), func(f string) bool { return strings.HasPrefix(f, "~/") })
 }
 
 // files expands every value of a keyword that adds up.

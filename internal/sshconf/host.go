@@ -57,7 +57,9 @@ type Host struct {
 	HostKeyAlias          string // the name to look up instead of HostName
 	RevokedHostKeys       string // a file of keys that no host may have; empty: none
 	HashKnownHosts        bool
-	StrictHostKeyChecking Strictness
+	// NoHostAuthenticationForLocalhost takes any host key from this machine, as long as there is no HostKeyAlias.
+	NoHostAuthenticationForLocalhost bool
+	StrictHostKeyChecking            Strictness
 
 	IdentityFiles            []string // in the order to offer; those that do not exist are passed over
 	IdentityFilesSet         bool     // the user named them: one that does not exist is worth a word

@@ -44,8 +44,13 @@ func (r *reader) pass(configFile string) error {
 		return r.file(configFile, 0, false)
 	}
 	r.dir = home
-	if err := r.file(bytepath.Join(home, "config"), 0, true); err != nil || r.env.System == "" {
-		return err
+	if r.env.Home != "" {
+		if err := r.file(bytepath.Join(home, "config"), 0, true); err != nil {
+			return err
+		}
+	}
+	if r.env.System == "" {
+		return nil
 	}
 	r.dir = bytepath.Dir(r.env.System)
 	return r.file(r.env.System, 0, true)
@@ -107,6 +112,9 @@ func (r *reader) include(pattern string, depth int) error {
 	}
 	switch {
 	case strings.HasPrefix(pattern, "~/"):
+		if r.env.Home == "" {
+			return errHome
+		}
 		pattern = bytepath.Join(r.env.Home, pattern[2:])
 	case !filepath.IsAbs(pattern):
 		pattern = bytepath.Join(r.dir, pattern)
@@ -178,5 +186,5 @@ func (r *reader) subject(criterion string) (string, error) {
 		}
 		return expand(v, "HostName", map[byte]string{'h': r.alias, 'n': r.alias})
 	}
-	return "", fmt.Errorf("match %s: only the system's ssh can tell, and there is none", criterion)
+	return "", fmt.Errorf("match %s: only a system's ssh can tell that is OpenSSH 6.8 or later, and there is none", criterion)
 }

@@ -1,6 +1,7 @@
 package sshconf
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -60,6 +61,7 @@ func (r *run) resolve(e endpoint.Endpoint, f Flags, trail []visit) (*Host, []War
 	}
 	// What was typed is checked first, and in our words.
 	typed := &resolver{run: r, s: s.clone(), env: r.env, host: &Host{Alias: e.Host}}
+	typed.env.User = cmp.Or(r.env.User, "unknown") // a file may still name the user
 	if err := typed.settle(); err != nil {
 		return nil, nil, err
 	}
@@ -154,7 +156,10 @@ func (r *resolver) identity() error {
 	if v, ok := r.s.get("User"); ok {
 		h.User = v.text()
 	}
-	if h.User == "" || strings.HasPrefix(h.User, "-") {
+	if h.User == "" {
+		return &UsageError{"login name", "User", "", "who runs this is not known (no entry in the user database, no LOGNAME): give the name with -l or user@", nil}
+	}
+	if strings.HasPrefix(h.User, "-") {
 		return &UsageError{"login name", "User", h.User, "not a login name", nil}
 	}
 	var err error

@@ -69,13 +69,13 @@ func canonical(keyword string) string {
 // addOption takes an -o argument.
 func (s settings) addOption(option string) (*Warning, error) {
 	keyword, words, err := parseLine(option)
+	if keyword != "" && class(keyword) == unknown {
+		return &Warning{"-o", keyword, "unknown, ignored", false}, nil
+	}
 	if err != nil || keyword == "" || len(words) == 0 {
 		return nil, &UsageError{Source: "-o", Keyword: "option", Value: option, Reason: "want Keyword=value"}
 	}
-	switch class(keyword) {
-	case unknown:
-		return &Warning{"-o", keyword, "unknown, ignored", false}, nil
-	case ignored:
+	if class(keyword) == ignored {
 		return &Warning{"-o", keyword, noEffect(keyword), false}, nil
 	}
 	s.add(keyword, value{words: words, source: "-o", strict: true})

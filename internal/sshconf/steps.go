@@ -147,6 +147,9 @@ func (r *resolver) hostKeys() (err error) {
 	if h.HashKnownHosts, err = r.yes("HashKnownHosts", false); err != nil {
 		return err
 	}
+	if h.NoHostAuthenticationForLocalhost, err = r.yes("NoHostAuthenticationForLocalhost", false); err != nil {
+		return err
+	}
 	h.StrictHostKeyChecking, err = choice(r, "StrictHostKeyChecking", Ask, map[string]Strictness{
 		"ask": Ask, "yes": Yes, "true": Yes, "accept-new": AcceptNew, "no": No, "off": No, "false": No,
 	})
@@ -191,8 +194,8 @@ func (r *resolver) identityFiles() (err error) {
 	given := r.s["identityfile"]
 	r.host.IdentityFilesSet = len(given) > 0
 	if len(given) == 0 {
-		for _, name := range []string{"id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"} {
-			given = append(given, value{words: []string{"~/.ssh/" + name}})
+		for _, file := range r.reachable([]string{"~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ecdsa_sk", "~/.ssh/id_ed25519", "~/.ssh/id_ed25519_sk"}) {
+			given = append(given, value{words: []string{file}})
 		}
 	}
 	if r.host.IdentityFiles, err = r.files("IdentityFile", given); err != nil {

@@ -42,8 +42,10 @@ func (k *hostKeys) algorithms() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := db.HostKeyAlgorithms(k.addr)
-	authority := slices.ContainsFunc(db.HostKeys(k.addr), func(key knownhosts.PublicKey) bool { return key.Cert })
+	known, authority := db.HostKeyAlgorithms(k.addr), hasAuthority(db, k.addr)
+	if bare := k.bare(); bare != "" && len(known) == 0 && !authority {
+		known, authority = db.HostKeyAlgorithms(bare), hasAuthority(db, bare)
+	}
 	var first, rest []string
 	for _, a := range k.host.HostKeyAlgorithms {
 		switch {
@@ -55,6 +57,18 @@ func (k *hostKeys) algorithms() ([]string, error) {
 		}
 	}
 	return append(first, rest...), nil
+}
+
+func hasAuthority(db *knownhosts.HostKeyDB, addr string) bool {
+	return slices.ContainsFunc(db.HostKeys(addr), func(key knownhosts.PublicKey) bool { return key.Cert })
+}
+
+// bare is the name without its port, under which ssh looks a host up that is not known with it. Empty: there is none.
+func (k *hostKeys) bare() string {
+	if k.host.HostKeyAlias != "" || k.host.Port == 22 {
+		return ""
+	}
+	return net.JoinHostPort(strings.ToLower(k.host.HostName), "22")
 }
 
 func isCertificate(algorithm string) bool { return strings.Contains(algorithm, "-cert-v01@") }
@@ -85,30 +99,54 @@ func (k *hostKeys) check(ctx context.Context, remote net.Addr, key ssh.PublicKey
 	if failure := k.revoked(key); failure != nil {
 		return failure
 	}
-	// A certificate of an authority that we do not know says no more than the key in it (as with ssh).
-	if cert, ok := key.(*ssh.Certificate); ok && !k.authority(db, cert.SignatureKey) {
-		key = cert.Key
-	}
-	err = db.HostKeyCallback()(k.addr, remote, key)
-	if err == nil {
+	if k.unchecked(remote) {
+		k.log(1, "the host key is not checked (NoHostAuthenticationForLocalhost)")
 		return nil
 	}
-	failure := k.classify(db, err, key)
+	failure, plain := k.lookUp(db, k.addr, remote, key)
+	if failure == nil {
+		return nil
+	}
 	if failure.Kind != Unknown {
 		return failure
 	}
-	return k.decide(ctx, remote, key, failure, quiet)
+	if bare := k.bare(); bare != "" {
+		if other, _ := k.lookUp(db, bare, remote, key); other == nil {
+			k.log(1, "the host key is that of %s", xknownhosts.Normalize(bare))
+			return nil
+		}
+	}
+	return k.decide(ctx, remote, plain, failure, quiet)
 }
 
-// authority reports whether key may sign the host's certificates (@cert-authority).
-func (k *hostKeys) authority(db *knownhosts.HostKeyDB, key ssh.PublicKey) bool {
-	return slices.ContainsFunc(db.HostKeys(k.addr), func(known knownhosts.PublicKey) bool {
+// unchecked reports whether NoHostAuthenticationForLocalhost spares the check: as with ssh it goes by the address, so
+// not for what a jump host or a ProxyCommand reaches.
+func (k *hostKeys) unchecked(remote net.Addr) bool {
+	tcp, ok := remote.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback() && k.host.NoHostAuthenticationForLocalhost && k.host.HostKeyAlias == ""
+}
+
+// lookUp looks for the key under a name. A certificate of an authority that the name does not have says no more than the key
+// in it, as with ssh; plain is what counted.
+func (k *hostKeys) lookUp(db *knownhosts.HostKeyDB, addr string, remote net.Addr, key ssh.PublicKey) (failure *HostKeyError, plain ssh.PublicKey) {
+	if cert, ok := key.(*ssh.Certificate); ok && !isAuthority(db, addr, cert.SignatureKey) {
+		key = cert.Key
+	}
+	if err := db.HostKeyCallback()(addr, remote, key); err != nil {
+		return classify(db, addr, err, key), key
+	}
+	return nil, key
+}
+
+// isAuthority reports whether key may sign the host's certificates (@cert-authority).
+func isAuthority(db *knownhosts.HostKeyDB, addr string, key ssh.PublicKey) bool {
+	return slices.ContainsFunc(db.HostKeys(addr), func(known knownhosts.PublicKey) bool {
 		return known.Cert && sameKey(known.PublicKey, key)
 	})
 }
 
-func (k *hostKeys) classify(db *knownhosts.HostKeyDB, err error, key ssh.PublicKey) *HostKeyError {
-	e := &HostKeyError{Host: xknownhosts.Normalize(k.addr), Kind: Unknown, KeyType: key.Type(),
+func classify(db *knownhosts.HostKeyDB, addr string, err error, key ssh.PublicKey) *HostKeyError {
+	e := &HostKeyError{Host: xknownhosts.Normalize(addr), Kind: Unknown, KeyType: key.Type(),
 		Fingerprint: ssh.FingerprintSHA256(key), Err: err}
 	var revoked *xknownhosts.RevokedError
 	var mismatch *xknownhosts.KeyError
@@ -117,7 +155,7 @@ func (k *hostKeys) classify(db *knownhosts.HostKeyDB, err error, key ssh.PublicK
 		e.Kind, e.File, e.Line = Revoked, revoked.Revoked.Filename, revoked.Revoked.Line
 	case errors.As(err, &mismatch):
 		// The key of an authority is not one that the host should have.
-		wants := slices.DeleteFunc(mismatch.Want, func(w xknownhosts.KnownKey) bool { return k.authority(db, w.Key) })
+		wants := slices.DeleteFunc(mismatch.Want, func(w xknownhosts.KnownKey) bool { return isAuthority(db, addr, w.Key) })
 		if len(wants) == 0 {
 			break
 		}

@@ -97,7 +97,7 @@ func (o Options) withDefaults() Options {
 		o.Clock = systemClock{}
 	}
 	if o.Dialer == nil {
-		o.Dialer = tcpDialer(o)
+		o.Dialer = named{tcpDialer(o), lookupNSS}
 	}
 	return o
 }

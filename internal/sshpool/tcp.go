@@ -63,7 +63,9 @@ func (b bound) DialContext(ctx context.Context, network, address string) (net.Co
 	if net.ParseIP(ip) == nil {
 		found, err := net.DefaultResolver.LookupHost(ctx, b.from)
 		if err != nil {
-			return nil, err
+			if found, _ = lookupNSS(ctx, b.from); len(found) == 0 {
+				return nil, fmt.Errorf("BindAddress %s: %w", b.from, err)
+			}
 		}
 		ip = found[0]
 	}
