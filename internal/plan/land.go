@@ -191,7 +191,7 @@ func (l *Landing) checkNames(src fsys.FS) error {
 	kept := l.Items[:0]
 	for _, item := range l.Items {
 		other, taken := first[item.Dst]
-		if taken && other.Src != item.Src {
+		if taken && !sameSource(other.Src, item.Src) {
 			return &CollisionError{A: other.Src, B: item.Src, Dst: l.Path(item.Dst)}
 		}
 		if !taken {
@@ -200,20 +200,31 @@ func (l *Landing) checkNames(src fsys.FS) error {
 		}
 	}
 	l.Items = kept
-	spread, ok := first[""]
-	if !ok || len(first) == 1 {
-		return nil
+	if spread, ok := first[""]; ok && len(first) > 1 {
+		return l.checkContents(src, spread)
 	}
+	return nil
+}
+
+// checkContents refuses a source that lands on one of the contents of spread, and drops one that is among them.
+func (l *Landing) checkContents(src fsys.FS, spread Item) error {
+	kept := l.Items[:0]
 	for _, item := range l.Items {
+		same := join(spread.Src, item.Dst)
 		if item.Dst == "" {
+			kept = append(kept, item)
 			continue
 		}
-		same := join(spread.Src, item.Dst)
+		if sameSource(same, item.Src) {
+			continue
+		}
 		if _, err := src.Lstat(same); err == nil {
 			return &CollisionError{A: same, B: item.Src, Dst: l.Path(item.Dst)}
 		} else if fsys.Lost(err) {
 			return err
 		}
+		kept = append(kept, item)
 	}
+	l.Items = kept
 	return nil
 }

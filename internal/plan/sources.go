@@ -3,6 +3,7 @@ package plan
 import (
 	"golang.org/x/sync/errgroup"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 )
 
@@ -54,3 +55,7 @@ func statSource(src fsys.FS, p string) (source, error) {
 	}
 	return source{path: trimmed, info: info}, err
 }
+
+// sameSource tells whether two sources are one, spelled in two ways: a, ./a and a/. What links and the working directory make of
+// other spellings is not asked.
+func sameSource(a, b string) bool { return bytepath.Plain(a) == bytepath.Plain(b) }
