@@ -42,6 +42,7 @@ import (
 //	events [EVENT]...          standard output is JSON events as documented, and each of those is among them
 //	nocontrol                  neither output has anything that acts on a terminal
 //	tmpfs DIR SIZE             mounts a file system of that size
+//	oddfs DIR [HABIT]...       mounts a file system with oddities (script_oddfs_test.go)
 //	needlink                   ends the script where no emulated link can be made (Linux, root)
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"mscp": main, "exits": exitsMain, "pty": ptyMain})
@@ -79,7 +80,7 @@ func scripts(dir, from, to string) testscript.Params {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sshd": cmdSSHD, "sshserver": cmdSSHServer, "stopsshd": cmdStopSSHD, "dropsshd": cmdDropSSHD, "freeport6": cmdFreePort6,
 			"mkfile": cmdMkfile, "mkspecial": cmdMkspecial, "mkodd": cmdMkodd, "mktree": cmdMktree, "holds": cmdHolds, "same": cmdSame,
-			"samemeta": cmdSameMeta, "mode": cmdMode, "tmpfs": cmdTmpfs,
+			"samemeta": cmdSameMeta, "mode": cmdMode, "tmpfs": cmdTmpfs, "oddfs": cmdOddfs,
 			"waitsize": cmdWaitsize, "tally": cmdTally,
 			"waitfor": cmdWaitfor, "signal": cmdSignal, "events": cmdEvents, "nocontrol": cmdNocontrol, "needlink": cmdNeedlink,
 		},

@@ -1,6 +1,7 @@
 package fsys
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -109,7 +110,10 @@ type Refusal struct {
 }
 
 func (r *Refusal) Error() string {
-	if r.Text == "" || r.Text == "Failure" {
+	switch {
+	case r.Code == sftpwire.StatusBadMessage: // errno_to_portable in OpenSSH's sftp-server.c: ENAMETOOLONG and EINVAL
+		return fmt.Sprintf("the name is too long or not allowed there, or an argument is invalid (the server says %q)", cmp.Or(r.Text, "Bad message"))
+	case r.Text == "" || r.Text == "Failure":
 		return ErrFailure.Error()
 	}
 	return fmt.Sprintf("the server says %q", r.Text)

@@ -139,8 +139,9 @@ func attrOf(i fsys.Info, preserve bool) fsys.Attr {
 
 const partSuffix = ".mscp-part"
 
-// nameMax is the longest file name, in bytes, on the file systems there are.
-const nameMax = 255
+// partNameMax is the longest name of a partial file, in bytes. Some file systems take only 143 (eCryptfs), and a name that fits there
+// must not fail because of what is added to it.
+const partNameMax = 100
 
 // partName is the name of the partial file: the same for each run that copies the same source, another one for another source
 // or another state of it, so that two of them never mix. Each purpose has names of its own.
@@ -153,20 +154,26 @@ func partName(e plan.Entry, purpose ...string) string {
 	for _, p := range purpose {
 		fmt.Fprintf(h, "%s\x00", p)
 	}
-	tail := "." + hex.EncodeToString(h.Sum(nil)[:6]) + partSuffix
 	base := bytepath.Base(e.Dst)
-	if room := nameMax - 1 - len(tail); len(base) > room {
-		base = cutName(base, room)
+	if len(base) > partNameRoom { // what is cut off must not be lost for the name
+		fmt.Fprintf(h, "%s\x00", base)
+		base = cutName(base, partNameRoom)
 	}
+	tail := "." + hex.EncodeToString(h.Sum(nil)[:partHashLen]) + partSuffix
 	return bytepath.Join(bytepath.Dir(e.Dst), "."+base+tail)
 }
 
-// cutName shortens a name, not inside a UTF-8 character if it is UTF-8: some file systems take nothing else.
+const (
+	partHashLen  = 6 // bytes of the hash; two hex digits each in the name
+	partNameRoom = partNameMax - len(".") - len(".") - 2*partHashLen - len(partSuffix)
+)
+
+// cutName shortens a name, but not inside a character: some file systems take only whole ones. In a name that is not UTF-8, only what
+// follows an ASCII byte is known to begin one, whatever the encoding.
 func cutName(name string, room int) string {
-	if utf8.ValidString(name) {
-		for !utf8.RuneStart(name[room]) {
-			room--
-		}
+	utf := utf8.ValidString(name)
+	for room > 0 && (utf && !utf8.RuneStart(name[room]) || !utf && name[room-1] >= utf8.RuneSelf) {
+		room--
 	}
 	return name[:room]
 }

@@ -46,11 +46,24 @@ func TestPartNameIsAName(t *testing.T) {
 			return !strings.ContainsAny(s, "/\x00") && s != "." && s != ".."
 		}).Draw(t, "name")
 		name := path.Base(partName(plan.Entry{Src: base, Dst: "d/" + base}))
-		require.LessOrEqual(t, len(name), nameMax)
+		require.LessOrEqual(t, len(name), 100)
 		require.True(t, strings.HasPrefix(name, "."))
 		require.True(t, strings.HasSuffix(name, ".mscp-part"))
 		require.NotContains(t, name, "/")
 		require.NotContains(t, name, "\x00")
 		require.True(t, utf8.ValidString(name) || !utf8.ValidString(base))
 	})
+}
+
+// Names with a long common beginning keep partial files of their own, and a name is not cut inside a character.
+func TestPartNameOfLongNames(t *testing.T) {
+	for _, long := range []string{strings.Repeat("x", 120), strings.Repeat("日本語", 40), strings.Repeat("\xc6\xfc a", 40), strings.Repeat("\xff", 200)} {
+		e := plan.Entry{Src: "s", Dst: "d/" + long + "1"}
+		other := plan.Entry{Src: "s", Dst: "d/" + long + "2"}
+		require.NotEqual(t, partName(e), partName(other))
+		require.NotEqual(t, partName(e), partName(e, "trial"))
+		require.Equal(t, partName(e), partName(e))
+		base, _, _ := strings.Cut(path.Base(partName(e))[1:], ".")
+		require.True(t, utf8.ValidString(base) || !utf8.ValidString(long) && base[len(base)-1] < 0x80, "%q", base)
+	}
 }
