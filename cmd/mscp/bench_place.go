@@ -52,6 +52,9 @@ func (b *bench) parse(args []string) (spec benchmark.Spec, to *destination, err 
 	case b.link != "" || len(b.servers) > 0:
 		return spec, nil, usage("--link and --server start servers on this machine: they go without host:directory")
 	}
+	if user, _, other := endpoint.OtherHome(e.Path); other {
+		return spec, nil, usage("%s: write the directory in full: the tools that are measured take %s for different things", args[0], user)
+	}
 	to = &destination{e, endpoint.Home(e.Path)}
 	return spec, to, benchmark.CheckPath(to.dir)
 }

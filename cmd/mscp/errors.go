@@ -212,6 +212,8 @@ func fileHint(err error) string {
 		return "-n 1 -a 1 sends the blocks of a file one after the other"
 	case errors.Is(err, fsys.ErrEscapes):
 		return "a symbolic link in the destination leads out of it: copy to the directory that it names"
+	case errors.Is(err, fsys.ErrNoHomes):
+		return "write the directory in full; a file whose name begins with ~ is written ./~NAME"
 	case errors.Is(err, fs.ErrNotExist):
 		return "check the path"
 	case errors.Is(err, fs.ErrPermission):

@@ -5,7 +5,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"mscp/internal/endpoint"
 	"mscp/internal/fsys"
 	"mscp/internal/plan"
 	"mscp/internal/progress"
@@ -22,9 +21,9 @@ type job struct {
 // plan decides what lands where. It writes nothing but, where source and destination may be the same, a probe.
 func (c *copier) plan(remote fsys.FS) (*job, error) {
 	j := &job{src: fsys.NewLocal(), dst: fsys.NewLocal()}
-	sources, target := make([]string, len(c.sources)), pathOf(c.target)
-	for i, s := range c.sources {
-		sources[i] = pathOf(s)
+	sources, target, err := c.paths(remote)
+	if err != nil {
+		return nil, err
 	}
 	var early *plan.Early
 	if c.upload() {
@@ -36,7 +35,6 @@ func (c *copier) plan(remote fsys.FS) (*job, error) {
 	}
 	defer early.Wait()
 	j.use(early, c.upload())
-	var err error
 	if j.land, err = plan.Land(j.src, j.dst, sources, target); err != nil {
 		return nil, err
 	}
@@ -89,13 +87,6 @@ func expand(src fsys.FS, patterns []string) (sources []string) {
 		sources = append(sources, found...)
 	}
 	return sources
-}
-
-func pathOf(e endpoint.Endpoint) string {
-	if e.Remote {
-		return endpoint.Home(e.Path)
-	}
-	return e.Path
 }
 
 // destination makes the directory below which all lands, and opens it.

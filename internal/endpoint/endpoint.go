@@ -90,8 +90,8 @@ func (e Endpoint) Login() string {
 }
 
 // Home turns a remote path that a user wrote into one for the SFTP server, which resolves relative paths against the
-// login directory: an empty path and ~ are ".", ~/x is "x". ~user stays as it is. Apply it once: the result of ~/~ is
-// a file named ~.
+// login directory: an empty path and ~ are ".", ~/x is "x". ~user stays as it is: see [OtherHome]. Apply it once: the result of
+// ~/~ is a file named ~.
 func Home(path string) string {
 	if path == "" || path == "~" {
 		return "."
@@ -104,4 +104,17 @@ func Home(path string) string {
 		return "."
 	}
 	return rest
+}
+
+// OtherHome splits a remote path that begins in another user's home directory: ~user and ~user/x. The user keeps the tilde, the rest its
+// slash. A file whose name begins with a tilde is written ./~x.
+func OtherHome(path string) (user, rest string, ok bool) {
+	if !strings.HasPrefix(path, "~") {
+		return "", path, false
+	}
+	slash := strings.IndexByte(path, '/')
+	if slash < 0 {
+		slash = len(path)
+	}
+	return path[:slash], path[slash:], slash > 1
 }

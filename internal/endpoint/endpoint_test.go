@@ -94,6 +94,20 @@ func TestHome(t *testing.T) {
 	}
 }
 
+func TestOtherHome(t *testing.T) {
+	for path, want := range map[string][2]string{
+		"~user": {"~user", ""}, "~user/": {"~user", "/"}, "~user/x/*": {"~user", "/x/*"}, "~+": {"~+", ""},
+	} {
+		user, rest, ok := OtherHome(path)
+		require.True(t, ok, "%q", path)
+		require.Equal(t, want, [2]string{user, rest}, "%q", path)
+	}
+	for _, path := range []string{"", "~", "~/x", "~//", "./~user", "/~user", "x/~user", "x"} {
+		_, _, ok := OtherHome(path)
+		require.False(t, ok, "%q", path)
+	}
+}
+
 func TestArgs(t *testing.T) {
 	sources, target, err := Args([]string{"a", "b/", "u@h:d"})
 	require.NoError(t, err)

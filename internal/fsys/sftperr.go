@@ -73,7 +73,7 @@ func (s *SFTP) reason(err error) error {
 		return statusReason(ours.Code, ours.Message)
 	case errors.As(err, &theirs):
 		return statusReason(theirs.Code, "") // pkg/sftp wraps the server's text in its own
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrExist), errors.Is(err, ErrUnsupported), errors.Is(err, ErrIsDir):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrExist), errors.Is(err, ErrUnsupported), errors.Is(err, ErrNoHomes), errors.Is(err, ErrIsDir):
 		return err
 	case err == io.EOF && s.wire.Err() == nil: // a status too: pkg/sftp translates it
 		return ErrFailure
