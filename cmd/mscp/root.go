@@ -51,7 +51,7 @@ func newRootCommand(sys system, adjust func(*pflag.FlagSet, *flags) error) *cobr
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		RunE: func(c *cobra.Command, args []string) error {
 			if adjust != nil {
 				if err := adjust(c.Flags(), f); err != nil {
@@ -73,6 +73,9 @@ func newRootCommand(sys system, adjust func(*pflag.FlagSet, *flags) error) *cobr
 		return runCopy(ctx, sys, args)
 	}))
 	c.AddCommand(newBenchCommand(sys))
+	c.AddCommand(newCompletionCommand())
+	f.completes(c, sys)
+	f.coverCommands(c, sys.args)
 	return c
 }
 

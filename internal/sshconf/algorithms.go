@@ -122,3 +122,9 @@ func dedupe(names []string) []string {
 	}
 	return out
 }
+
+// KnownCiphers are the names that Ciphers may list.
+func KnownCiphers() []string { return cipherSet(true).known }
+
+// KnownMACs are the names that MACs may list.
+func KnownMACs() []string { return macSet().known }
