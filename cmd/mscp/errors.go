@@ -204,6 +204,8 @@ func fileHint(err error) string {
 		return "wait for the other run, or end it; -W FILE gives this one a journal of its own"
 	case errors.As(err, new(*otherJobError)):
 		return "mscp -R FILE goes on with that job; if it is not wanted any more, remove the file"
+	case errors.As(err, new(*plan.FoldError)):
+		return "the destination takes the two names for one: rename one of them, or copy them to different directories"
 	case errors.As(err, new(*plan.CollisionError)):
 		return "copy them to different directories, one command each"
 	case errors.Is(err, fsys.ErrNoSpace), errors.Is(err, fsys.ErrQuota):

@@ -31,8 +31,9 @@ type Dir struct {
 	Made    bool
 	Special map[string]bool
 
-	sink Sink
-	held atomic.Int64
+	sink    Sink
+	held    atomic.Int64
+	folding folding
 }
 
 // Hold defers the end of the directory until the matching Release.

@@ -22,6 +22,7 @@ func Walk(ctx context.Context, src fsys.FS, items []Item, listings int, sink Sin
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	w := &walker{ctx: inner, cancel: cancel, src: src, sink: sink, busy: 1}
+	w.root = newLanded(sink, "", &w.folds)
 	w.changed.L = &w.mu
 	defer w.wakeWhenDone()()
 
@@ -53,6 +54,9 @@ type walker struct {
 	changed sync.Cond // the stack grew, or nothing more will come
 	stack   []job     // the newest last: going deep first keeps it short
 	busy    int       // goroutines that may still add to it
+
+	root  *landed // the names that land directly in the destination's root
+	folds folding // of that root
 }
 
 // job is something on its way to sink. It holds its parent.
@@ -132,7 +136,7 @@ func (w *walker) later(j job, nest int) {
 }
 
 func (w *walker) feed(items []Item) {
-	for _, item := range items {
+	for _, item := range w.distinct(items) {
 		if w.ctx.Err() != nil {
 			return
 		}
@@ -197,6 +201,7 @@ func (w *walker) dir(j job, nest int) {
 			return
 		}
 	}
+	names := w.namesIn(d)
 	err := w.src.List(j.Src, func(info fsys.Info) error {
 		if !validName(info.Name) {
 			w.failed(join(j.Src, info.Name), ErrName)
@@ -204,6 +209,10 @@ func (w *walker) dir(j job, nest int) {
 		}
 		if info.Err != nil {
 			w.failed(join(j.Src, info.Name), info.Err)
+			return w.ctx.Err()
+		}
+		if err := names.land(info); err != nil {
+			w.failed(join(j.Src, info.Name), err)
 			return w.ctx.Err()
 		}
 		w.take(job{

@@ -145,12 +145,15 @@ func (j *job) run(t require.TestingT, ctx context.Context) (Summary, error) {
 }
 
 func (j *job) runItem(t require.TestingT, ctx context.Context, info fsys.Info) (Summary, error) {
-	item := plan.Item{Src: "/src", Dst: "dst", Info: info}
+	return j.runItems(t, ctx, plan.Item{Src: "/src", Dst: "dst", Info: info})
+}
+
+func (j *job) runItems(t require.TestingT, ctx context.Context, items ...plan.Item) (Summary, error) {
 	if j.opt.Upload {
 		j.opt.Root = "/"
 	}
 	sum, err := Run(ctx, j.opt, func(ctx context.Context, src fsys.FS, sink plan.Sink) error {
-		return plan.Walk(ctx, src, []plan.Item{item}, 3, sink)
+		return plan.Walk(ctx, src, items, 3, sink)
 	})
 	for i, l := range j.lanes[:j.opened] {
 		require.True(t, l.isClosed(), "lane %d", i)

@@ -31,11 +31,12 @@ type Call struct {
 // FS is a file system in memory. The zero value is not usable; see [New]. The exported fields may be set before its
 // first use.
 type FS struct {
-	Home  string           // where relative paths begin; "/" unless set
-	Hook  func(Call) error // called before each operation, without locks held; its error is the operation's
-	Free  *fsys.Space      // what Space reports; nil: not supported
-	Umask fs.FileMode      // taken from the modes of what is made
-	Clock func() time.Time // modification times of what is written; nil: they stay as they are
+	Home  string              // where relative paths begin; "/" unless set
+	Hook  func(Call) error    // called before each operation, without locks held; its error is the operation's
+	Free  *fsys.Space         // what Space reports; nil: not supported
+	Umask fs.FileMode         // taken from the modes of what is made
+	Fold  func(string) string // names that it maps to the same are one, and the first spelling stays; nil: none
+	Clock func() time.Time    // modification times of what is written; nil: they stay as they are
 
 	side  string
 	mu    sync.RWMutex // the tree: names, modes, times, targets

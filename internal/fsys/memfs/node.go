@@ -135,6 +135,7 @@ func (f *FS) find(name string, follow bool) (place, error) {
 			trail = trail[:max(1, len(trail)-1)]
 			continue
 		}
+		part = f.spelling(at.node, part)
 		kid := at.node.child(part)
 		if kid == nil || !kid.isLink() || (len(rest) == 0 && !follow) {
 			trail = append(trail, place{dir: at.node, name: part, node: kid, path: at.path + "/" + part})
@@ -153,6 +154,19 @@ func (f *FS) find(name string, follow bool) (place, error) {
 		end.path = "/"
 	}
 	return end, nil
+}
+
+// spelling is how a directory has a name: as it is, unless names fold.
+func (f *FS) spelling(dir *node, name string) string {
+	if f.Fold == nil || dir.kids[name] != nil {
+		return name
+	}
+	for there := range dir.kids {
+		if f.Fold(there) == f.Fold(name) {
+			return there
+		}
+	}
+	return name
 }
 
 // existing is find for a name that must exist.
