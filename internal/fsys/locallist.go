@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// listBatch is how many entries of a directory are held at once.
-const listBatch = 1024
+// listBatch is how many entries of a directory are held at once. A walk of a deep tree may have thousands of listings open.
+const listBatch = 128
 
 // List implements FS. It reads names alone: os.File.ReadDir asks for the type of each entry where the file system does not
 // tell it, and gives up at the first one that cannot be asked.

@@ -89,8 +89,12 @@ func (w *walker) follow(j *job) error {
 }
 
 func (w *walker) realPath(j *job, link bool) (string, error) {
-	if link {
-		return w.src.RealPath(j.Src)
+	if !link {
+		return j.from.realOf(j.Dst)
 	}
-	return j.from.realOf(j.Dst)
+	real, err := w.src.RealPath(j.Src)
+	if len(real) > maxPath { // each link on the way keeps one
+		return "", ErrTooDeep
+	}
+	return real, err
 }

@@ -12,6 +12,9 @@ import (
 // ErrName is the reason why a listed name is not used.
 var ErrName = errors.New("the server sent an invalid name")
 
+// ErrTooDeep is the reason why the walk goes no deeper.
+var ErrTooDeep = fmt.Errorf("too deep: more than %d directories inside one another, or a path of more than %d bytes", maxDepth, maxPath)
+
 // validName reports whether a listed name is one name in its directory, and nothing that leads elsewhere.
 func validName(name string) bool {
 	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/\x00")

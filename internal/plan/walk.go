@@ -7,23 +7,18 @@ import (
 	"mscp/internal/fsys"
 )
 
-// queueLen is how many directories and links wait before a listing stops to do its newest itself. At some 400 bytes
-// each the stack takes 1.6 MB.
-const queueLen = 4096
-
 // Walk lists the items and hands what it finds to sink. At most listings directories are listed at once, each by one
 // goroutine; a listing that pauses for one of its subdirectories is not counted, but keeps its handle open.
 //
 // Symbolic links are followed, at the price of a Stat each and a RealPath for a directory. What cannot be
-// listed or followed is told to sink.Failed, as an [*fsys.Error], a [*CycleError] or [ErrName], and the rest goes on. Walk
+// listed or followed is told to sink.Failed, as an [*fsys.Error], a [*CycleError], [ErrName] or [ErrTooDeep], and the rest goes on. Walk
 // returns when all its goroutines have ended: nil, ctx's error, or the first error of sink.File, which ends the walk. A
 // call of src that is under way is not interrupted. An Entry that sink.File refused is released by the walk.
 func Walk(ctx context.Context, src fsys.FS, items []Item, listings int, sink Sink) error {
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	w := &walker{ctx: inner, cancel: cancel, src: src, sink: sink, busy: 1}
+	w := &walker{ctx: inner, cancel: cancel, src: src, sink: sink, stack: newStack()}
 	w.root = newLanded(sink, "", &w.folds)
-	w.changed.L = &w.mu
 	defer w.wakeWhenDone()()
 
 	var workers sync.WaitGroup
@@ -31,10 +26,10 @@ func Walk(ctx context.Context, src fsys.FS, items []Item, listings int, sink Sin
 		workers.Go(w.work)
 	}
 	w.feed(items)
-	w.done()
+	w.stack.done()
 	w.work()
 	workers.Wait()
-	for _, j := range w.stack { // only after a cancellation
+	for _, j := range w.stack.jobs { // only after a cancellation
 		j.Parent.Release()
 	}
 	if err := ctx.Err(); err != nil {
@@ -49,20 +44,16 @@ type walker struct {
 	cancel context.CancelCauseFunc
 	src    fsys.FS
 	sink   Sink
-
-	mu      sync.Mutex
-	changed sync.Cond // the stack grew, or nothing more will come
-	stack   []job     // the newest last: going deep first keeps it short
-	busy    int       // goroutines that may still add to it
-
-	root  *landed // the names that land directly in the destination's root
-	folds folding // of that root
+	stack  *stack
+	root   *landed // the names that land directly in the destination's root
+	folds  folding // of that root
 }
 
 // job is something on its way to sink. It holds its parent.
 type job struct {
 	Entry
 	from     *origin
+	depth    int             // directories between it and its item
 	contents bool            // only what lies in the directory
 	special  map[string]bool // of these contents: as in [Item]
 }
@@ -72,9 +63,7 @@ func (w *walker) wakeWhenDone() (stop func()) {
 	woken := make(chan struct{})
 	cancel := context.AfterFunc(w.ctx, func() {
 		defer close(woken)
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.changed.Broadcast()
+		w.stack.wake()
 	})
 	return func() {
 		if !cancel() {
@@ -83,55 +72,26 @@ func (w *walker) wakeWhenDone() (stop func()) {
 	}
 }
 
+func (w *walker) over() bool { return w.ctx.Err() != nil }
+
 // work does jobs until there are none and none can come.
 func (w *walker) work() {
 	for {
-		j, ok := w.next()
+		j, ok := w.stack.pop(w.over)
 		if !ok {
 			return
 		}
 		w.do(j, 0)
-		w.done()
+		w.stack.done()
 	}
 }
 
-func (w *walker) next() (job, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for len(w.stack) == 0 && w.busy > 0 && w.ctx.Err() == nil {
-		w.changed.Wait()
-	}
-	last := len(w.stack) - 1
-	if last < 0 || w.ctx.Err() != nil {
-		return job{}, false
-	}
-	j := w.stack[last]
-	w.stack[last] = job{}
-	w.stack = w.stack[:last]
-	w.busy++
-	return j, true
-}
-
-func (w *walker) done() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.busy--; w.busy == 0 {
-		w.changed.Broadcast()
-	}
-}
-
-// later puts j on the stack, or does it at once where that is full. nest counts the listings that already wait for
-// this goroutine. Each has its handle open, so the deeper it is, the more the stack takes before there is another.
+// later puts j on the stack, or does it at once where that is full. nest counts the listings that already wait for this goroutine; each
+// has its handle open.
 func (w *walker) later(j job, nest int) {
-	w.mu.Lock()
-	room := len(w.stack) < queueLen*(nest+1)
-	if room {
-		w.stack = append(w.stack, j)
-		w.changed.Signal()
-	}
-	w.mu.Unlock()
-	if !room {
+	if !w.stack.push(j, nest, w.over) {
 		w.do(j, nest+1)
+		w.stack.surfaced(nest)
 	}
 }
 
@@ -193,6 +153,11 @@ func (w *walker) pass(j job) {
 // dir makes a directory, which takes over j's hold of the parent, and lists it.
 func (w *walker) dir(j job, nest int) {
 	d := j.Parent
+	if j.depth == maxDepth {
+		w.failed(j.Src, ErrTooDeep)
+		d.Release()
+		return
+	}
 	if !j.contents {
 		d = &Dir{Entry: j.Entry, sink: w.sink}
 		d.Hold()
@@ -207,19 +172,23 @@ func (w *walker) dir(j job, nest int) {
 			w.failed(join(j.Src, info.Name), ErrName)
 			return w.ctx.Err()
 		}
+		src := join(j.Src, info.Name)
 		if info.Err != nil {
-			w.failed(join(j.Src, info.Name), info.Err)
+			w.failed(src, info.Err)
+			return w.ctx.Err()
+		}
+		if len(src) > maxPath {
+			w.failed(src[:maxPath], ErrTooDeep)
 			return w.ctx.Err()
 		}
 		if err := names.land(info); err != nil {
-			w.failed(join(j.Src, info.Name), err)
+			w.failed(src, err)
 			return w.ctx.Err()
 		}
 		w.take(job{
-			Entry: Entry{
-				Src: join(j.Src, info.Name), Dst: join(j.Dst, info.Name), Info: info, Parent: d, InPlace: j.special[info.Name],
-			},
-			from: j.from,
+			Entry: Entry{Src: src, Dst: join(j.Dst, info.Name), Info: info, Parent: d, InPlace: j.special[info.Name]},
+			from:  j.from,
+			depth: j.depth + 1,
 		}, nest)
 		return w.ctx.Err()
 	})

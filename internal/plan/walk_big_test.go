@@ -126,18 +126,18 @@ func TestWalkDeep(t *testing.T) {
 
 // A full directory of full directories: listings wait for each other only as deep as the tree is.
 func TestWalkKeepsFewListingsOpen(t *testing.T) {
-	const listings, depth = 3, 3
-	src := &openCounter{FS: million(false, 2*queueLen, 2, 2)}
+	const listings, depth, wide = 3, 3, 2 * stackBytes / entryBytes
+	src := &openCounter{FS: million(false, wide, 2, 2)}
 	sink := &counter{}
 	items := []Item{{Src: "/big", Dst: "big", Info: fsys.Info{Mode: fs.ModeDir}}}
 	require.NoError(t, Walk(t.Context(), src, items, listings, sink))
-	require.EqualValues(t, 1+2*queueLen*(1+2+4), sink.finished.Load())
+	require.EqualValues(t, 1+wide*(1+2+4), sink.finished.Load())
 	require.LessOrEqual(t, src.most.Load(), int64(listings*(depth+1)))
 }
 
 // openCounter counts the listings that are open at once.
 type openCounter struct {
-	*memfs.FS
+	fsys.FS
 	open, most atomic.Int64
 }
 
@@ -147,4 +147,65 @@ func (o *openCounter) List(name string, fn func(fsys.Info) error) error {
 	for most := o.most.Load(); n > most && !o.most.CompareAndSwap(most, n); most = o.most.Load() {
 	}
 	return o.FS.List(name, fn)
+}
+
+// endless is a tree without end: each directory holds so many directories.
+type endless struct {
+	fsys.FS
+	dirs int
+}
+
+func (e endless) List(_ string, fn func(fsys.Info) error) error {
+	for i := range e.dirs {
+		if err := fn(fsys.Info{Name: "entry-" + strconv.Itoa(i), Mode: fs.ModeDir | 0o755}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// An endless tree of wide directories: neither what waits nor the listings that are open grow for ever, and the walk goes on.
+func TestWalkOfAnEndlessTree(t *testing.T) {
+	const growth = 200 << 20
+	for _, listings := range []int{1, 16} {
+		runtime.GC()
+		var before runtime.MemStats
+		runtime.ReadMemStats(&before)
+		ctx, cancel := context.WithCancel(t.Context())
+		src := &openCounter{FS: endless{dirs: 300}}
+		sink := &deepCounter{enough: 2_300, stop: cancel}
+		items := []Item{{Src: "/big", Dst: "big", Info: fsys.Info{Mode: fs.ModeDir}}}
+		require.ErrorIs(t, Walk(ctx, src, items, listings, sink), context.Canceled)
+		require.Less(t, sink.mostHeap.Load()-int64(before.HeapAlloc), int64(growth))
+		require.Positive(t, sink.tooDeep.Load(), "the walk has seen the end of a path")
+		most := int64(listings*stackShares + maxDepth + 1)
+		require.LessOrEqual(t, src.most.Load(), most)
+	}
+}
+
+// deepCounter ends a walk that has made enough directories.
+type deepCounter struct {
+	counter
+	enough  int64
+	tooDeep atomic.Int64
+	stop    func()
+}
+
+func (d *deepCounter) MakeDir(ctx context.Context, dir *Dir) error {
+	if err := d.counter.MakeDir(ctx, dir); err != nil {
+		return err
+	}
+	if n := d.dirs.Load(); n%100 == 0 {
+		d.look(0)
+		if n >= d.enough {
+			d.stop()
+		}
+	}
+	return nil
+}
+
+func (d *deepCounter) Failed(_ string, err error) {
+	if err == ErrTooDeep {
+		d.tooDeep.Add(1)
+	}
 }

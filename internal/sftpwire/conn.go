@@ -44,6 +44,8 @@ type Conn struct {
 	err      error     // set once: why the channel ended
 	answered time.Time // when the latest request that has an answer was sent
 
+	listings atomic.Int32 // open now
+
 	heard atomic.Int64 // when something was last read, in nanoseconds since 1970
 }
 

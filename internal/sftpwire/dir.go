@@ -2,9 +2,14 @@ package sftpwire
 
 import "io"
 
-// readdirAhead is how many READDIR requests a listing keeps in flight. OpenSSH answers each with at most 100
-// names, so that one at a time would cost a large directory a round trip per 100 entries.
-const readdirAhead = 8
+const (
+	// readdirAhead is how many READDIR requests a listing keeps in flight. OpenSSH answers each with at most 100
+	// names, so that one at a time would cost a large directory a round trip per 100 entries.
+	readdirAhead = 8
+	// listingsAhead is how many listings of a channel do so at once. Further ones, of a walk that is deep in a tree of full
+	// directories, hold one reply each, so that thousands of them fit into memory.
+	listingsAhead = 64
+)
 
 // List calls fn for each name in a directory as the replies come, "." and ".." included, without keeping them. An error of
 // fn ends the listing and is returned as it is. Names are what the server sent: check them.
@@ -22,10 +27,15 @@ func (c *Conn) List(path string, fn func(name string, a Attrs) error) error {
 
 // list begins with one READDIR, for most directories end with the second, and doubles those in flight from there.
 func (h *Handle) list(fn func(string, Attrs) error) error {
-	for ahead := 1; ; ahead = min(2*ahead, readdirAhead) {
+	defer h.c.listings.Add(-1)
+	few := h.c.listings.Add(1) <= listingsAhead
+	for ahead := 1; ; {
 		end, err := h.readdirs(ahead, fn)
 		if err != nil || end {
 			return err
+		}
+		if few {
+			ahead = min(2*ahead, readdirAhead)
 		}
 	}
 }
