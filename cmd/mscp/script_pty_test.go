@@ -26,6 +26,9 @@ const patience = 60 * time.Second
 //	expect REGEXP   waits for output that matches, behind what matched before
 //	send TEXT       types a line
 //	secret TEXT     types a line once the terminal echoes nothing
+//	unechoed        waits until the terminal echoes nothing
+//	type TEXT       types a text without its line end
+//	stop            types Ctrl-Z
 //	interrupt       types Ctrl-C now and then until the program ends
 func ptyMain() {
 	dialog, err := os.ReadFile(os.Args[1])
@@ -41,15 +44,15 @@ func ptyMain() {
 	var reader sync.WaitGroup
 	reader.Go(t.read)
 	err = t.hold(string(dialog))
-	if err != nil {
+	if err != nil { // a stopped job of the program may hold the terminal
 		_ = cmd.Process.Kill()
+		t.mu.Lock()
+		_, _ = os.Stdout.Write(t.out.Bytes())
+		fail("pty: %v", err)
 	}
 	_ = cmd.Wait()
 	reader.Wait() // the terminal's output ends with its last process
 	_, _ = os.Stdout.Write(t.out.Bytes())
-	if err != nil {
-		fail("pty: %v", err)
-	}
 	os.Exit(cmd.ProcessState.ExitCode())
 }
 
@@ -96,6 +99,12 @@ func (t *tty) hold(dialog string) error {
 			}
 		case "send":
 			_, err = t.master.WriteString(text + "\n")
+		case "unechoed":
+			err = t.unechoed()
+		case "type":
+			_, err = t.master.WriteString(text)
+		case "stop":
+			_, err = t.master.WriteString("\x1a")
 		case "interrupt":
 			err = t.interrupt()
 		default:
