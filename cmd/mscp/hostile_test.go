@@ -88,10 +88,23 @@ func TestLinkSwappedIn(t *testing.T) {
 	}
 }
 
-// Sizes that lie fail their file and no other.
+// A file whose size lies is copied as far as it goes, with a line that says so.
+func TestSizeBeyondTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int64{1_000, 1 << 45} {
+		r := faultyServer(t, withFaults(sshserver.LyingSize("bad", size)))
+		r.tree("src")
+		r.make("src/bad", 700)
+		o := r.exits(0, append(chunky("-n", "2"), "server:src/.", "dst")...)
+		require.Contains(t, o.stderr, "and ends after 700")
+		requireSameBut(r, "src", "dst", "")
+	}
+}
+
+// Sizes that no file has fail their file and no other.
 func TestSizeLies(t *testing.T) {
 	t.Parallel()
-	for size, says := range map[int64]string{1_000: "changed while", 1 << 45: "changed while", 1<<63 - 1: "file too large", -1: "file too large"} {
+	for size, says := range map[int64]string{1<<63 - 1: "file too large", -1: "file too large"} {
 		r := faultyServer(t, withFaults(sshserver.LyingSize("bad", size)))
 		r.tree("src")
 		r.make("src/bad", 700)

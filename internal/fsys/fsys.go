@@ -75,14 +75,16 @@ type File interface {
 
 // Info is what a listing or a stat tells of a file.
 type Info struct {
-	Name    string // base name, as bytes
-	Size    int64  // bytes
-	Mode    fs.FileMode
-	ModTime time.Time // SFTP version 3: whole seconds
-	Access  time.Time // zero where unknown
-	Dev     uint64    // 0 where unknown (SFTP)
-	Ino     uint64    // 0 where unknown (SFTP)
-	Err     error     // of an entry in a listing: why only its Name is known
+	Name        string // base name, as bytes
+	Size        int64  // bytes
+	Mode        fs.FileMode
+	ModTime     time.Time // SFTP version 3: whole seconds
+	Access      time.Time // zero where unknown
+	Dev         uint64    // 0 where unknown (SFTP)
+	Ino         uint64    // 0 where unknown (SFTP)
+	ModeUnknown bool      // the server does not tell it: Mode is a guess
+
+	Err error // of an entry in a listing: why only its Name is known
 }
 
 // IsDir reports whether the entry is a directory.

@@ -201,6 +201,7 @@ type localFile struct {
 
 	mu      sync.Mutex
 	written int64 // bytes, to what has no position
+	taken   int64 // bytes, from what has no position
 }
 
 func (f *localFile) failed(op string, err error) error {
@@ -212,7 +213,25 @@ func (f *localFile) failed(op string, err error) error {
 
 func (f *localFile) ReadAt(p []byte, off int64) (int, error) {
 	n, err := f.File.ReadAt(p, off)
+	if errors.Is(err, syscall.ESPIPE) {
+		n, err = f.readNext(p, off)
+	}
 	return n, f.failed("read", err)
+}
+
+// readNext reads a file that has no position, as some of FUSE and /proc: it gives its data only in their order.
+func (f *localFile) readNext(p []byte, off int64) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if off != f.taken {
+		return 0, syscall.ESPIPE
+	}
+	n, err := io.ReadFull(f.File, p)
+	if err == io.ErrUnexpectedEOF {
+		err = io.EOF
+	}
+	f.taken += int64(n)
+	return n, err
 }
 
 func (f *localFile) WriteAt(p []byte, off int64) (int, error) {

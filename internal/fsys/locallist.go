@@ -4,6 +4,8 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"mscp/internal/bytepath"
 )
 
 // listBatch is how many entries of a directory are held at once. A walk of a deep tree may have thousands of listings open.
@@ -36,7 +38,7 @@ func (l *Local) List(name string, fn func(Info) error) error {
 // entry hands over one entry of the directory name, which d has open. One that was removed since it was listed is left out.
 func (l *Local) entry(d *os.File, name, entry string, fn func(Info) error) error {
 	i, err := lstatAt(d, entry)
-	if err = l.failed("lstat", entryPath(name, entry), err); Missing(err) {
+	if err = l.failed("lstat", bytepath.Join(name, entry), err); Missing(err) {
 		return nil
 	}
 	i.Name, i.Err = entry, err

@@ -144,7 +144,7 @@ const unknownMode = 0o644
 // infoOf makes an Info of wire attributes.
 func infoOf(name string, a sftpwire.Attrs) Info {
 	i := Info{Name: name, Size: int64(min(a.Size, 1<<63-1)), Mode: unknownMode}
-	if a.Flags&sftpwire.AttrPermissions != 0 {
+	if i.ModeUnknown = a.Flags&sftpwire.AttrPermissions == 0; !i.ModeUnknown {
 		i.Mode = fileMode(a.Mode)
 	}
 	if a.Flags&sftpwire.AttrTimes != 0 {

@@ -1,9 +1,9 @@
 package fsys
 
 import (
-	"strings"
 	"sync"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/sftpwire"
 )
 
@@ -58,7 +58,7 @@ func (l *listing) ask() error {
 	var asking sync.WaitGroup
 	for i, name := range l.bare {
 		asking.Go(func() {
-			info, err := l.s.Lstat(entryPath(l.dir, name))
+			info, err := l.s.Lstat(bytepath.Join(l.dir, name))
 			if err != nil {
 				info = Info{Err: err}
 			}
@@ -82,12 +82,4 @@ func (l *listing) ask() error {
 		}
 	}
 	return nil
-}
-
-// entryPath is not cleaned: what dir/.. names depends on links.
-func entryPath(dir, name string) string {
-	if dir == "" || strings.HasSuffix(dir, "/") {
-		return dir + name
-	}
-	return dir + "/" + name
 }

@@ -17,6 +17,10 @@ func (l *lane) commit(f *file) {
 	if err == nil {
 		err = l.finish(f)
 	}
+	if errors.Is(err, errGrown) {
+		l.compareGrown(f)
+		return
+	}
 	l.end(f, err)
 }
 
@@ -57,28 +61,6 @@ func (l *lane) restart(f *file) (bool, error) {
 	return l.restartChanged(f)
 }
 
-// restartChanged queues a file anew whose source has changed, once: it may have been written to for the last time just then.
-func (l *lane) restartChanged(f *file) (bool, error) {
-	if f.again || !errors.Is(f.failed(), ErrChanged) {
-		return false, nil
-	}
-	src, _ := l.e.sides(l)
-	now, err := src.Stat(f.Src)
-	if err != nil || !now.IsRegular() || now.Size > maxSize {
-		return false, err
-	}
-	now.Name = f.Info.Name
-	entry := f.Entry
-	entry.Info = now
-	g := l.e.newFile(entry)
-	g.again = true
-	l.e.Counters.Bytes.Add(-f.moved.Load())
-	l.e.Counters.BytesKnown.Add(now.Size - f.Info.Size)
-	l.e.keep(f, -f.had)
-	l.e.queue.next(g)
-	return true, nil
-}
-
 // finish checks the source, sets the attributes and renames.
 func (l *lane) finish(f *file) error {
 	src, dst := l.e.sides(l)
@@ -86,8 +68,8 @@ func (l *lane) finish(f *file) error {
 	if err != nil {
 		return err
 	}
-	if !f.same(now) {
-		return l.e.sourceError(f.Src, ErrChanged)
+	if err := l.settled(f, now); err != nil {
+		return err
 	}
 	if f.special(dst) {
 		return nil
@@ -110,12 +92,12 @@ func (l *lane) finish(f *file) error {
 // never emptied. It returns the modification time.
 func (e *engine) trim(dst fsys.FS, f *file) (time.Time, error) {
 	i, err := dst.Stat(f.part)
-	if err == nil && i.Size > f.Info.Size {
+	if err == nil && i.Size > f.size() {
 		if err = e.cut(dst, f); err == nil {
 			i, err = dst.Stat(f.part)
 		}
 	}
-	if err == nil && i.Size != f.Info.Size {
+	if err == nil && i.Size != f.size() {
 		err = &fsys.Error{Side: dst.Side(), Op: "write", Path: f.dst, Err: ErrShort}
 	}
 	return i.ModTime, err
@@ -126,7 +108,7 @@ func (e *engine) cut(dst fsys.FS, f *file) error {
 	if err != nil {
 		return err
 	}
-	err = h.Truncate(f.Info.Size)
+	err = h.Truncate(f.size())
 	if cerr := h.Close(); err == nil {
 		err = cerr
 	}
@@ -188,7 +170,7 @@ func (l *lane) renamedBefore(f *file, err error) error {
 	switch {
 	case fsys.Lost(serr):
 		return serr
-	case serr == nil && i.IsRegular() && i.Size == f.Info.Size && (f.recommit || l.e.renamedEarlier(f, i)):
+	case serr == nil && i.IsRegular() && i.Size == f.size() && (f.recommit || l.e.renamedEarlier(f, i)):
 		return nil
 	}
 	return err

@@ -28,7 +28,7 @@ type engine struct {
 	begun time.Time
 
 	// Notices that are given once.
-	notAtomic, noAttr, fewer, noDigest, noSync, ordered sync.Once
+	notAtomic, noAttr, fewer, noDigest, noSync, ordered, endsEarly sync.Once
 
 	bySource map[string]*earlier
 }
@@ -136,7 +136,7 @@ func (e *engine) endFile(f *file, err error) {
 	case err == nil:
 		e.Counters.Files.Add(1)
 		e.recordCommitted(f)
-		e.Observer.Copied(f.Src, f.Info.Size)
+		e.Observer.Copied(f.Src, f.size())
 	case fatal(err) && e.destinationsFault(err):
 		e.report(f.Src, err)
 		e.stop(fmt.Errorf("%w: %w", ErrFull, err))

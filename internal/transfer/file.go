@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"mscp/internal/bytepath"
@@ -32,6 +33,11 @@ type file struct {
 	kept  bool           // an earlier run says that it is in place
 	had   int64          // bytes that an earlier run had copied, believed
 
+	beyond int64     // bytes that it holds beyond what its source states, less than 0 where it holds less
+	toEnd  bool      // it is read to its end, wherever that is: see stream.go
+	grown  bool      // all of it is compared, because its source grows all the time: see change.go
+	opened time.Time // modification time of the source when it was opened; zero: not known
+
 	chunk int64    // size of its chunks
 	todo  []extent // not handed out; the queue's. Empty while something is to be found out first
 	known int64    // chunks of it that the queue has counted in all
@@ -52,7 +58,11 @@ type file struct {
 	mu       sync.Mutex
 	err      error // why it failed
 	recommit bool  // a lane was lost while it committed
+	short    bool  // the source ended before the size that it states
 }
+
+// size is how many bytes it holds: what its source states, until its end is found elsewhere.
+func (f *file) size() int64 { return f.Info.Size + f.beyond }
 
 // chunks is how many spans cut will make.
 func (f *file) chunks() int64 {
@@ -87,7 +97,7 @@ func (f *file) cut(size int64) (s span, chunks int64) {
 
 // untouched tells whether all of a file of several blocks is still to be copied.
 func (f *file) untouched() bool {
-	return !f.single && !f.verifying && len(f.todo) == 1 && f.todo[0] == extent{0, f.Info.Size}
+	return !f.single && !f.verifying && len(f.todo) == 1 && f.todo[0] == extent{0, f.size()}
 }
 
 // do sets what is to be done.
@@ -101,7 +111,7 @@ func (f *file) do(todo []extent) {
 }
 
 // all is the whole file.
-func (f *file) all() []extent { return []extent{{0, f.Info.Size}} }
+func (f *file) all() []extent { return []extent{{0, f.size()}} }
 
 // fail keeps the first error, or the one that says why there are others.
 func (f *file) fail(err error) {
@@ -118,9 +128,16 @@ func (f *file) failed() error {
 	return f.err
 }
 
-// same tells whether the source is still what it was when it was planned.
-func (f *file) same(now fsys.Info) bool {
-	return now.Size == f.Info.Size && now.ModTime.Equal(f.Info.ModTime) && now.Ino == f.Info.Ino
+func (f *file) endedEarly() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.short = true
+}
+
+func (f *file) endsEarly() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.short
 }
 
 // attrOf is what the copy is given of the source's attributes: always the permissions, with -p the rest.
@@ -144,11 +161,12 @@ const partSuffix = ".mscp-part"
 const partNameMax = 100
 
 // partName is the name of the partial file: the same for each run that copies the same source, another one for another source
-// or another state of it, so that two of them never mix. Each purpose has names of its own.
+// or another state of it, so that two of them never mix. The inode number is left out: it is another one whenever sshfs, vfat or CIFS
+// are mounted anew. Each purpose has names of its own.
 func partName(e plan.Entry, purpose ...string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00", e.Src)
-	for _, v := range []int64{e.Info.Size, e.Info.ModTime.UnixNano(), int64(e.Info.Ino)} {
+	for _, v := range []int64{e.Info.Size, e.Info.ModTime.UnixNano()} {
 		binary.Write(h, binary.BigEndian, v)
 	}
 	for _, p := range purpose {

@@ -38,6 +38,9 @@ type block struct {
 	pool chan []byte // nil where the goroutine's own buffer is enough
 }
 
+// sizeless tells a file that states the size 0: it may hold something all the same (/proc, FUSE with direct_io).
+func (b block) sizeless() bool { return b.kind == move && b.h == nil && b.f.Info.Size == 0 }
+
 func newLane(e *engine, l Lane) *lane {
 	w := &lane{Lane: l, e: e, fs: l.FS(), handles: make(map[*file]*handle)}
 	w.block = min(e.block, w.fs.Block())
@@ -77,14 +80,17 @@ func (l *lane) work(ctx context.Context) {
 			l.move(ctx, b, nil)
 			continue
 		}
-		buf := b.buf
-		if buf == nil && b.len > 0 {
+		buf, n := b.buf, b.len
+		if b.sizeless() {
+			n = min(tinyBlock, int64(l.block))
+		}
+		if buf == nil && n > 0 {
 			if own == nil {
 				own = make([]byte, tinyBlock)
 			}
 			buf = own
 		}
-		l.move(ctx, b, buf[:b.len])
+		l.move(ctx, b, buf[:n])
 		if b.pool != nil {
 			b.pool <- b.buf
 		}

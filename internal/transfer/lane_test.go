@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"sync"
 	"sync/atomic"
@@ -241,7 +242,7 @@ type lastFile struct{ *laneFile }
 func (f *lastFile) ReadLast(p []byte, off int64) (int, fsys.Info, error) {
 	defer f.Close()
 	n, err := f.ReadAt(p, off)
-	if err != nil && n == 0 && len(p) > 0 {
+	if err != nil && err != io.EOF {
 		return n, fsys.Info{}, err
 	}
 	i, serr := f.Stat()

@@ -55,7 +55,9 @@ func (l *lane) moveBlock(ctx context.Context, b block, buf []byte) {
 // acknowledged counts a block that has arrived, or that was found equal.
 func (e *engine) acknowledged(f *file, s span) {
 	if f.verifying {
-		e.Counters.Verified.Add(s.len)
+		if !f.grown {
+			e.Counters.Verified.Add(s.len)
+		}
 		return
 	}
 	f.moved.Add(s.len)
@@ -100,6 +102,7 @@ func (l *lane) readBlock(f *file, src fsys.File, buf []byte, off int64) error {
 	n, err := src.ReadAt(buf, off)
 	if n < len(buf) {
 		if err == nil || err == io.EOF {
+			f.endedEarly()
 			return l.e.sourceError(f.Src, ErrChanged)
 		}
 		return err
@@ -176,6 +179,7 @@ func (l *lane) first(f *file, h *handle) (err error) {
 	if f.local == nil {
 		if l.e.Upload {
 			f.local, err = l.e.Local.Open(f.Src)
+			f.sawOpened()
 		} else {
 			f.local, err = l.e.output(l.e.Local, f, !f.created)
 			f.created = f.created || err == nil

@@ -145,7 +145,7 @@ func (q *queue) pop(stop func() bool) (span, bool) {
 func (q *queue) cut() span {
 	f := q.files[0]
 	s := span{f: f, kind: inOrder}
-	if q.order && f.untouched() {
+	if (q.order || f.toEnd) && f.untouched() {
 		q.count(f, -f.chunks())
 		f.inOrder, f.todo = true, nil
 	} else {

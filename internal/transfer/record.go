@@ -36,7 +36,7 @@ func (e *engine) recordRename(f *file, mod time.Time) {
 	if e.Preserve {
 		mod = f.Info.ModTime
 	}
-	e.Journal.Commit(e.renamedKey(f, f.Info.Size, mod))
+	e.Journal.Commit(e.renamedKey(f, f.size(), mod))
 	_ = e.Journal.Flush()
 }
 
@@ -49,6 +49,26 @@ func (e *engine) recordCommitted(f *file) {
 	if e.Verify != nil {
 		e.Journal.Commit(e.committedKey(f))
 	}
+	if f.size() != f.Info.Size {
+		e.Journal.Commit(e.sizeKey(f, anySize))
+		e.Journal.Commit(e.sizeKey(f, f.size()))
+	}
+}
+
+// anySize stands for whatever a file holds that does not hold what its source states.
+const anySize = -1
+
+func (e *engine) sizeKey(f *file, size int64) journal.Key {
+	done := e.committedKey(f)
+	return journal.KeyOf("size", string(done[:]), size, time.Time{}, 0, 0)
+}
+
+// keptSize tells whether a copy that an earlier run put in place has the size that it had then.
+func (e *engine) keptSize(f *file, size int64) bool {
+	if e.State.Committed(e.sizeKey(f, anySize)) {
+		return e.State.Committed(e.sizeKey(f, size))
+	}
+	return size == f.Info.Size
 }
 
 // committedKey is what tells that nothing is left to do for a file: with Verify, one that was only copied is not done.

@@ -78,7 +78,7 @@ func (l *lane) begin(ctx context.Context, f *file) {
 	if err == nil && !f.kept {
 		err = l.try(f)
 	}
-	if err == nil && usable && !l.e.queue.inOrder() {
+	if err == nil && usable && f.size() > 0 && !l.e.queue.inOrder() {
 		l.e.goOn(f)
 	}
 	switch {
@@ -89,7 +89,7 @@ func (l *lane) begin(ctx context.Context, f *file) {
 		f.fail(err)
 		l.end(f, err)
 	case f.kept:
-		l.e.keep(f, f.Info.Size)
+		l.e.keep(f, f.size())
 		l.e.endFile(f, nil)
 	case len(f.todo) > 0:
 		l.e.queue.next(f)
@@ -106,7 +106,12 @@ func (l *lane) look(f *file) (usable bool, err error) {
 	}
 	f.do(f.all())
 	if f.kept {
-		if kept, err := l.inPlace(f, func(i fsys.Info) bool { return i.Size == f.Info.Size }); kept || err != nil {
+		size := f.size()
+		kept, err := l.inPlace(f, func(i fsys.Info) bool { size = i.Size; return l.e.keptSize(f, size) })
+		if kept {
+			l.e.resize(f, size)
+		}
+		if kept || err != nil {
 			return false, err
 		}
 	}
@@ -164,7 +169,7 @@ func (l *lane) inPlace(f *file, is func(fsys.Info) bool) (bool, error) {
 func (e *engine) goOn(f *file) {
 	f.created = true
 	var todo []extent
-	for off, n := range f.found.Ranges.Missing(f.Info.Size) {
+	for off, n := range f.found.Ranges.Missing(f.size()) {
 		todo = append(todo, extent{off, n})
 	}
 	f.do(todo)

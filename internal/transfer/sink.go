@@ -47,8 +47,8 @@ func (e *engine) newFile(entry plan.Entry) *file {
 		f.todo = nil
 	}
 	if e.Journal != nil {
-		// Without the device: its number may be another one after a reboot.
-		f.key = journal.KeyOf(f.Src, f.dst, f.Info.Size, f.Info.ModTime, 0, f.Info.Ino)
+		// Without device and inode: both may be others when the file system is mounted anew.
+		f.key = journal.KeyOf(f.Src, f.dst, f.Info.Size, f.Info.ModTime, 0, 0)
 	}
 	if f.inPlace = e.InPlace || f.device; f.inPlace {
 		f.part = f.dst

@@ -2,7 +2,7 @@ package transfer
 
 import (
 	"context"
-	"io"
+	"errors"
 
 	"mscp/internal/fsys"
 )
@@ -11,14 +11,16 @@ import (
 // rename. Down: open; read, stat and close together.
 func (l *lane) moveSmall(ctx context.Context, b block, buf []byte) {
 	f := b.f
-	var err error
-	if l.e.Upload {
-		err = l.smallUp(ctx, f, buf)
-	} else {
-		err = l.smallDown(ctx, f, buf)
+	held, err := l.readSmall(f, buf)
+	if errors.Is(err, errLonger) {
+		l.moveToEnd(f)
+		return
 	}
 	if err == nil {
-		err = l.verifySmall(f, buf)
+		err = l.putSmall(ctx, f, held)
+	}
+	if err == nil {
+		err = l.verifySmall(f, held)
 	}
 	if l.interrupted(ctx, err) {
 		f.doubted = l.e.Upload && !keepsFiles(l.fs)
@@ -27,8 +29,8 @@ func (l *lane) moveSmall(ctx context.Context, b block, buf []byte) {
 	}
 	if err == nil {
 		l.useful.Store(true)
-		f.moved.Add(b.len)
-		l.e.Counters.Bytes.Add(b.len)
+		f.moved.Add(f.size())
+		l.e.Counters.Bytes.Add(f.size())
 		err = l.completeSmall(f)
 	}
 	l.end(f, err)
@@ -59,11 +61,9 @@ func (e *engine) earlyAttr(f *file) fsys.Attr {
 	return attrOf(f.Info, e.Preserve)
 }
 
-func (l *lane) smallUp(ctx context.Context, f *file, buf []byte) error {
-	if err := l.readLocal(f, buf); err != nil {
-		return err
-	}
-	if err := l.e.limit.wait(ctx, len(buf), l.lost.Load); err != nil {
+// putSmall writes what a file holds to its partial file.
+func (l *lane) putSmall(ctx context.Context, f *file, held []byte) error {
+	if err := l.e.limit.wait(ctx, len(held), l.lost.Load); err != nil {
 		return err
 	}
 	if f.doubted {
@@ -71,11 +71,12 @@ func (l *lane) smallUp(ctx context.Context, f *file, buf []byte) error {
 			return err
 		}
 	}
-	dst, err := l.e.output(l.fs, f, true)
+	_, dst := l.e.sides(l)
+	h, err := l.e.output(dst, f, true)
 	if err != nil {
 		return err
 	}
-	return l.e.writeSmall(f, dst, buf)
+	return l.e.writeSmall(f, h, held)
 }
 
 // writeSmall writes all of a file, sets its attributes and closes it.
@@ -92,87 +93,13 @@ func (e *engine) writeSmall(f *file, dst fsys.File, buf []byte) error {
 	}
 	_, err := dst.WriteAt(buf, 0)
 	if err == nil && !f.inPlace {
-		err = dst.Truncate(f.Info.Size)
+		err = dst.Truncate(f.size())
 	}
 	if err == nil && !f.special(e.destination()) {
 		err = e.attrResult(dst.SetAttr(e.earlyAttr(f)))
 	}
 	if cerr := dst.Close(); err == nil {
 		err = cerr
-	}
-	return err
-}
-
-// readLocal reads a file that is as long as buf, and nothing else.
-func (l *lane) readLocal(f *file, buf []byte) error {
-	src, err := l.e.Local.Open(f.Src)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	n, err := src.ReadAt(buf, 0)
-	if err != nil && err != io.EOF {
-		return err
-	}
-	now, err := src.Stat()
-	if err != nil {
-		return err
-	}
-	if n < len(buf) || !f.same(now) {
-		return l.e.sourceError(f.Src, ErrChanged)
-	}
-	return nil
-}
-
-func (l *lane) smallDown(ctx context.Context, f *file, buf []byte) error {
-	now, err := l.readRemote(f, buf)
-	if err != nil {
-		return err
-	}
-	if !f.same(now) {
-		return l.e.sourceError(f.Src, ErrChanged)
-	}
-	if err := l.e.limit.wait(ctx, len(buf), l.lost.Load); err != nil {
-		return err
-	}
-	dst, err := l.e.output(l.e.Local, f, true)
-	if err != nil {
-		return err
-	}
-	return l.e.writeSmall(f, dst, buf)
-}
-
-// readRemote reads a file that is as long as buf, and tells what it is after that. A server that answers short is asked again.
-func (l *lane) readRemote(f *file, buf []byte) (fsys.Info, error) {
-	src, err := l.fs.Open(f.Src)
-	if err != nil {
-		return fsys.Info{}, err
-	}
-	if last, ok := src.(fsys.LastReader); ok {
-		n, now, err := last.ReadLast(buf, 0)
-		if err == io.EOF && len(buf) > 0 {
-			return now, l.e.sourceError(f.Src, ErrChanged)
-		}
-		if n == len(buf) || err != nil && err != io.EOF {
-			return now, noEOF(err)
-		}
-		if src, err = l.fs.Open(f.Src); err != nil {
-			return now, err
-		}
-	}
-	defer src.Close()
-	if n, err := src.ReadAt(buf, 0); n < len(buf) {
-		if err == io.EOF {
-			err = l.e.sourceError(f.Src, ErrChanged)
-		}
-		return fsys.Info{}, err
-	}
-	return src.Stat()
-}
-
-func noEOF(err error) error {
-	if err == io.EOF {
-		return nil
 	}
 	return err
 }

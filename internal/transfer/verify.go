@@ -39,11 +39,11 @@ type Verify struct {
 // verify begins the comparison of a file whose blocks are all acknowledged. It returns false when there is nothing left to compare.
 func (l *lane) verify(ctx context.Context, f *file) bool {
 	_, dst := l.e.sides(l)
-	if l.e.Verify == nil || f.verifying || f.failed() != nil || f.Info.Size == 0 || f.special(dst) {
+	if l.e.Verify == nil || f.verifying || f.failed() != nil || f.size() == 0 || f.toEnd || f.special(dst) {
 		return false
 	}
 	if l.e.Verify.Digests != nil && l.e.sameDigests(ctx, f) {
-		l.e.Counters.Verified.Add(f.Info.Size)
+		l.e.Counters.Verified.Add(f.size())
 		return false
 	}
 	f.verifying = true
@@ -91,6 +91,9 @@ func (l *lane) compareBlock(f *file, dst fsys.File, want []byte, off int64) erro
 		if n == len(want) && bytes.Equal(got, want) {
 			return nil
 		}
+		if f.grown {
+			return l.e.sourceError(f.Src, ErrChanged)
+		}
 		if try > 0 || f.inOrder {
 			return &VerifyError{f.Src, off}
 		}
@@ -129,7 +132,7 @@ func (l *lane) verifySmall(f *file, buf []byte) error {
 		err = cerr
 	}
 	if err == nil {
-		l.e.Counters.Verified.Add(f.Info.Size)
+		l.e.Counters.Verified.Add(f.size())
 	}
 	return err
 }

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"sync/atomic"
 
-	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 )
 
@@ -183,7 +182,7 @@ func (f *file) Stat() (fsys.Info, error) {
 	}
 	f.fs.mu.RLock()
 	defer f.fs.mu.RUnlock()
-	return f.node.info(bytepath.Base(f.name)), nil
+	return f.fs.shown(f.node, f.name), nil
 }
 
 func (f *file) Truncate(size int64) error {

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 )
 
@@ -37,6 +38,8 @@ type FS struct {
 	Umask fs.FileMode         // taken from the modes of what is made
 	Fold  func(string) string // names that it maps to the same are one, and the first spelling stays; nil: none
 	Clock func() time.Time    // modification times of what is written; nil: they stay as they are
+	// Shown changes what is told of a file, named by the path that the caller gave; nil: it is told as it is.
+	Shown func(path string, i fsys.Info) fsys.Info
 
 	side  string
 	mu    sync.RWMutex // the tree: names, modes, times, targets
@@ -142,6 +145,15 @@ func (f *FS) wrap(op, name string, err error) error {
 		return nil
 	}
 	return &fsys.Error{Side: f.side, Op: op, Path: name, Err: err}
+}
+
+// shown is what is told of a node.
+func (f *FS) shown(n *node, p string) fsys.Info {
+	i := n.info(bytepath.Base(p))
+	if f.Shown != nil {
+		i = f.Shown(p, i)
+	}
+	return i
 }
 
 func (f *FS) now(old time.Time) time.Time {

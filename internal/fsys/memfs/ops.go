@@ -19,7 +19,7 @@ func (f *FS) stat(op, name string, follow bool) (info fsys.Info, err error) {
 	err = f.call(Call{Op: op, Path: name}, f.mu.RLocker(), func() error {
 		p, err := f.existing(name, follow)
 		if err == nil {
-			info = p.node.info(bytepath.Base(name))
+			info = f.shown(p.node, name)
 		}
 		return err
 	})
@@ -38,10 +38,10 @@ func (f *FS) List(name string, fn func(fsys.Info) error) error {
 		if dir = p.node; !dir.mode.IsDir() {
 			return fsys.ErrNotDir
 		}
-		for name, kid := range dir.kids {
-			info := kid.info(name)
+		for entry, kid := range dir.kids {
+			info := f.shown(kid, bytepath.Join(name, entry))
 			if kid.bad != nil {
-				info = fsys.Info{Name: name, Err: f.wrap("lstat", p.path+"/"+name, kid.bad)}
+				info = fsys.Info{Name: entry, Err: f.wrap("lstat", bytepath.Join(name, entry), kid.bad)}
 			}
 			stored = append(stored, info)
 		}
