@@ -44,6 +44,7 @@ func (c *copier) run(ctx context.Context, args []string) error {
 		return err
 	}
 	c.display = c.newDisplay(args)
+	defer tellStatus(c.display)()
 	d, err := c.newDialer(ctx)
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ func (c *copier) newDisplay(args []string) *progress.Display {
 	case term.IsTerminal(int(c.sys.stderr.Fd())) && c.sys.getenv("TERM") != "dumb":
 		opt.Mode = progress.Bar
 		opt.Width = func() int { return width(c.sys.stderr) }
+		opt.Visible = func() bool { return inForeground(c.sys.stderr) }
 	}
 	return progress.New(opt)
 }

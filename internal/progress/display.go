@@ -43,6 +43,7 @@ type Options struct {
 	JSONOut  io.Writer        // events in mode JSON: standard output
 	Interval time.Duration    // between progress lines (10 s) and events (1 s) if above 0; a bar is redrawn every 200 ms
 	Width    func() int       // columns of the terminal now; nil or a result below 1 means 80
+	Visible  func() bool      // whether the bar may be drawn now, as in the foreground of a terminal; nil means always
 	Now      func() time.Time // nil means time.Now
 	Verbose  bool             // tell of every file that is in place
 	Sources  []string         // for the start event, as the user wrote them
@@ -63,11 +64,13 @@ type Display struct {
 	first    []string // lines of the first failures
 	landing  Landing
 
+	looking  sync.Mutex // held for the following
 	counters *transfer.Counters
 	began    time.Time
-	meter    meter // the ticker's
-	quit     chan struct{}
-	ticker   sync.WaitGroup
+	meter    meter
+
+	quit   chan struct{}
+	ticker sync.WaitGroup
 }
 
 var _ transfer.Observer = (*Display)(nil)
@@ -80,7 +83,7 @@ func New(opt Options) *Display {
 	if opt.Interval <= 0 || opt.Mode == Bar {
 		opt.Interval = [...]time.Duration{Bar: barInterval, Plain: plainInterval, JSON: jsonInterval, Quiet: 0}[opt.Mode]
 	}
-	d := &Display{opt: opt, screen: screen{out: opt.Out}, human: opt.Mode == Bar || opt.Mode == Plain}
+	d := &Display{opt: opt, screen: screen{out: opt.Out, visible: opt.Visible}, human: opt.Mode == Bar || opt.Mode == Plain}
 	if opt.Mode == JSON {
 		d.events = &stream{out: opt.JSONOut, now: opt.Now}
 	}
@@ -91,8 +94,10 @@ func New(opt Options) *Display {
 
 // Start begins to show what c counts. It is called once, and its goroutine runs until Stop.
 func (d *Display) Start(c *transfer.Counters) {
+	d.looking.Lock()
 	d.counters, d.began, d.quit = c, d.opt.Now(), make(chan struct{})
 	d.meter.rate(look(c))
+	d.looking.Unlock()
 	if d.events != nil {
 		d.events.start(d.opt.Sources, d.opt.Target)
 	}
@@ -114,10 +119,33 @@ func (d *Display) run() {
 	}
 }
 
-func (d *Display) tick() {
+// now is where the copy stands; false before Start.
+func (d *Display) now() (status, bool) {
+	d.looking.Lock()
+	defer d.looking.Unlock()
+	if d.counters == nil {
+		return status{}, false
+	}
 	s := look(d.counters)
 	s.elapsed = d.opt.Now().Sub(d.began)
-	s = d.meter.rate(s)
+	return d.meter.rate(s), true
+}
+
+// Status shows where the copy stands, in every mode: somebody has asked.
+func (d *Display) Status() {
+	s, begun := d.now()
+	if !begun {
+		d.screen.line(prefix + "progress: nothing is copied yet")
+		return
+	}
+	d.screen.line(plainLine(s))
+	if d.events != nil {
+		d.events.progress(s)
+	}
+}
+
+func (d *Display) tick() {
+	s, _ := d.now()
 	switch d.opt.Mode {
 	case Bar:
 		if s.elapsed >= moment {

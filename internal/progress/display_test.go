@@ -273,3 +273,53 @@ func TestCopiedCostsNothingUnlessAskedFor(t *testing.T) {
 	d := New(Options{Mode: Bar, Out: io.Discard})
 	require.Zero(t, testing.AllocsPerRun(100, func() { d.Copied("name", 1) }))
 }
+
+// A job in the background draws no bar, and takes none away: the shell's prompt may stand there by then.
+func TestBarInTheForegroundOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &buffer{}
+		var foreground atomic.Bool
+		foreground.Store(true)
+		d := New(Options{Out: out, Visible: foreground.Load})
+		var c transfer.Counters
+		d.Start(&c)
+		time.Sleep(time.Second + 10*time.Millisecond)
+		require.Contains(t, out.String(), "ETA")
+
+		foreground.Store(false)
+		before := out.String()
+		time.Sleep(time.Second)
+		d.Notice("slow")
+		resume := d.Pause()
+		resume()
+		require.Equal(t, before+"mscp: notice: slow\n", out.String())
+
+		foreground.Store(true)
+		time.Sleep(time.Second)
+		require.Greater(t, strings.Count(out.String(), "ETA"), strings.Count(before, "ETA"))
+
+		foreground.Store(false)
+		before = out.String()
+		require.NoError(t, d.Stop(done, nil))
+		require.Regexp(t, "^mscp: copied 100 files[^\r\x1b]*\n$", strings.TrimPrefix(out.String(), before))
+	})
+}
+
+func TestStatusWhenAsked(t *testing.T) {
+	for _, mode := range []Mode{Bar, Plain, JSON, Quiet} {
+		synctest.Test(t, func(t *testing.T) {
+			out, events := &buffer{}, &buffer{}
+			d := New(Options{Mode: mode, Out: out, JSONOut: events, Interval: time.Hour})
+			d.Status()
+			require.Equal(t, "mscp: progress: nothing is copied yet\n", out.String())
+			var c transfer.Counters
+			d.Start(&c)
+			c.FilesKnown.Add(3)
+			d.Status()
+			require.Contains(t, out.String(), "mscp: progress: 0:00 elapsed")
+			require.Contains(t, out.String(), "0/3+ files")
+			require.Equal(t, mode == JSON, strings.Contains(events.String(), `"event":"progress"`))
+			require.NoError(t, d.Stop(done, nil))
+		})
+	}
+}

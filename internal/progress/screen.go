@@ -14,9 +14,10 @@ const erase = "\x1b[J" // ECMA-48 ED: from the cursor to the end of the screen
 type screen struct {
 	mu      sync.Mutex
 	out     io.Writer
-	row     string // what is drawn below the lines; "" for nothing
-	holds   int    // the terminal is lent to somebody else
-	waiting []byte // lines that came meanwhile
+	visible func() bool // whether a row may be drawn now; nil: always
+	row     string      // what is drawn below the lines; "" for nothing
+	holds   int         // the terminal is lent to somebody else
+	waiting []byte      // lines that came meanwhile
 	ended   bool
 }
 
@@ -28,6 +29,7 @@ func (s *screen) line(text string) {
 		s.waiting = append(append(s.waiting, text...), '\n')
 		return
 	}
+	s.hidden()
 	s.write(s.under(text + "\n"))
 }
 
@@ -35,7 +37,7 @@ func (s *screen) line(text string) {
 func (s *screen) draw(row string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held() {
+	if s.held() || s.hidden() {
 		return
 	}
 	s.row = row
@@ -48,6 +50,7 @@ func (s *screen) end(last string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
+	s.hidden()
 	if s.row != "" {
 		s.row = ""
 		s.write("\r" + last + erase + "\n")
@@ -59,6 +62,7 @@ func (s *screen) end(last string) {
 func (s *screen) hold() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.hidden()
 	if s.holds++; s.holds == 1 && s.row != "" {
 		s.row = ""
 		s.write("\r" + erase)
@@ -71,6 +75,15 @@ func (s *screen) release() {
 	if s.holds--; s.holds == 0 {
 		s.flush()
 	}
+}
+
+// hidden reports whether the terminal belongs to somebody else, whose lines have gone over the row by now.
+func (s *screen) hidden() bool {
+	hidden := s.visible != nil && !s.visible()
+	if hidden {
+		s.row = ""
+	}
+	return hidden
 }
 
 func (s *screen) held() bool { return s.holds > 0 && !s.ended }
