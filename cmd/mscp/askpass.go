@@ -17,6 +17,7 @@ type prompter struct {
 	*terminal
 	program   string // empty: none may be used
 	preferred bool
+	unused    bool // there is a program, but ssh would not use it without a display
 	stderr    *os.File
 }
 
@@ -29,11 +30,12 @@ func newPrompter(sys system, pause func() func()) *prompter {
 	case "prefer":
 		p.preferred = allowed
 	case "never":
-		allowed = false
+		return p
 	}
 	if allowed {
 		p.program = sys.getenv("SSH_ASKPASS")
 	}
+	p.unused = !allowed && sys.getenv("SSH_ASKPASS") != ""
 	return p
 }
 
@@ -55,8 +57,20 @@ func (p *prompter) choose(ctx context.Context, prompt string, terminal func(cont
 	if errors.Is(err, sshpool.ErrNoTerminal) && p.program != "" {
 		return p.askpass(ctx, prompt)
 	}
+	if errors.Is(err, sshpool.ErrNoTerminal) && p.unused {
+		return "", &unaskedError{err, errAskpassUnused}
+	}
 	return answer, err
 }
+
+// errAskpassUnused says what the user has to set.
+var errAskpassUnused = errors.New("SSH_ASKPASS is used without a DISPLAY only where SSH_ASKPASS_REQUIRE=force is set too")
+
+// unaskedError is that nobody could be asked, and what would change that.
+type unaskedError struct{ err, remedy error }
+
+func (e *unaskedError) Error() string   { return e.err.Error() }
+func (e *unaskedError) Unwrap() []error { return []error{e.err, e.remedy} }
 
 var errUnanswered = errors.New("the question was not answered (SSH_ASKPASS)")
 

@@ -81,6 +81,7 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 		Prompter:    prompt,
 		Password:    c.sys.getenv("MSCP_SSH_AUTH_PASSWORD"),
 		Passphrase:  c.sys.getenv("MSCP_SSH_AUTH_PASSPHRASE"),
+		SSHFlags:    c.sshArgs(),
 		Notice:      c.display.Notice,
 		Log:         c.log(),
 	})

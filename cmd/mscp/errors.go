@@ -105,6 +105,11 @@ func complain(w io.Writer, err error) {
 		return
 	}
 	fmt.Fprintf(w, "mscp: %s\n", progress.Escape(err.Error()))
+	if auth, ok := errors.AsType[*sshpool.AuthError](err); ok {
+		for _, p := range auth.Problems {
+			fmt.Fprintf(w, "mscp: %s\n", progress.Escape(p))
+		}
+	}
 	if h := hint(err); h != "" {
 		fmt.Fprintf(w, "mscp: hint: %s\n", progress.Escape(h))
 	}
@@ -146,6 +151,10 @@ func connectionHint(err error) string {
 		return "the server drops logins when there are too many (MaxStartups) or after failed ones (penalties): wait, or use a smaller -u, or -I"
 	case errors.As(err, &dial):
 		return dialHint(dial)
+	case errors.Is(err, sshpool.ErrAlgorithms):
+		return "the system's ssh may have what is missing here: --transport openssh; old algorithms are asked for with -c, -M and -o KexAlgorithms=+..."
+	case errors.As(err, new(*sshconf.UnsupportedError)):
+		return "the system's ssh can do it: --transport openssh"
 	case transportHint(err) != "":
 		return transportHint(err)
 	case errors.Is(err, sshpool.ErrNoSubsystem):
@@ -161,6 +170,9 @@ func connectionHint(err error) string {
 func hostKeyHint(e *sshpool.HostKeyError) string {
 	switch e.Kind {
 	case sshpool.Unknown:
+		if errors.Is(e.Err, errAskpassUnused) {
+			return errAskpassUnused.Error()
+		}
 		return "connect once with ssh and compare the fingerprint, or give -o StrictHostKeyChecking=accept-new"
 	case sshpool.Changed:
 		return fmt.Sprintf("if the server was installed anew, remove the old key with: ssh-keygen -R '%s'; otherwise somebody may be listening", e.Host)
@@ -168,16 +180,6 @@ func hostKeyHint(e *sshpool.HostKeyError) string {
 		return "the key was marked as stolen or retired: ask the server's administrator"
 	}
 	return ""
-}
-
-func authHint(e *sshpool.AuthError) string {
-	switch {
-	case e.NoTerminal:
-		return "there is no terminal to ask on: use a key without passphrase, an agent, a ControlMaster, SSH_ASKPASS, or MSCP_SSH_AUTH_PASSWORD or _PASSPHRASE"
-	case e.FromEnv:
-		return "the secret in MSCP_SSH_AUTH_PASSWORD or _PASSPHRASE was not accepted"
-	}
-	return "check the user name (-l) and the keys (-i); ssh with the same arguments and -v tells more"
 }
 
 func dialHint(e *sshpool.DialError) string {

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"mscp/internal/progress"
 	"mscp/internal/sshconf"
 	"mscp/internal/sshpool"
 )
@@ -44,12 +43,11 @@ func (c *copier) newTransport(kind sshpool.Kind, o sshpool.Options) (sshpool.Tra
 			c.display.Notice("-g, -N and the secrets in the environment have no effect with --transport openssh")
 		}
 	}
-	return sshpool.NewTransport(kind, o, sshpool.Command{Args: c.sshArgs(o.Host), Host: c.host().Host})
+	return sshpool.NewTransport(kind, o, sshpool.Command{Args: append(c.sshArgs(), keepalives(o.Host)...), Host: c.host().Host})
 }
 
-// sshArgs are the flags as ssh takes them, before -o, for the first value of an option counts. Keepalives are asked for last: ssh has
-// none by default.
-func (c *copier) sshArgs(h *sshconf.Host) (args []string) {
+// sshArgs are the flags as ssh takes them.
+func (c *copier) sshArgs() (args []string) {
 	add := func(flag, value string) {
 		if value != "" {
 			args = append(args, flag, value)
@@ -80,15 +78,19 @@ func (c *copier) sshArgs(h *sshconf.Host) (args []string) {
 	for _, o := range c.options {
 		add("-o", o)
 	}
-	return append(args, "-o", fmt.Sprintf("ServerAliveInterval=%d", int(h.ServerAliveInterval/time.Second)),
-		"-o", fmt.Sprintf("ServerAliveCountMax=%d", h.ServerAliveCountMax))
+	return args
+}
+
+// keepalives are asked for last, for the first value of an option counts: ssh has none by default.
+func keepalives(h *sshconf.Host) []string {
+	return []string{"-o", fmt.Sprintf("ServerAliveInterval=%d", int(h.ServerAliveInterval/time.Second)),
+		"-o", fmt.Sprintf("ServerAliveCountMax=%d", h.ServerAliveCountMax)}
 }
 
 // transportHint is what helps when a transport does not work.
 func transportHint(err error) string {
 	if e, ok := errors.AsType[*sshpool.ControlError](err); ok {
-		return fmt.Sprintf("start a master with: ssh -o ControlMaster=yes -o ControlPath=SOCKET -fN %s; and give -o ControlPath=SOCKET here, "+
-			"or put ControlPath into ~/.ssh/config", progress.Escape(e.Host))
+		return e.Advice
 	}
 	if e, ok := errors.AsType[*sshpool.SSHError](err); ok && e.Status == 0 {
 		return "--transport openssh and -C need ssh in $PATH"

@@ -66,6 +66,7 @@ type Host struct {
 	CertificateFiles         []string // of users, for the keys of IdentityFiles or of the agent
 	IdentitiesOnly           bool     // of the agent's keys only those of IdentityFiles
 	AgentSocket              string   // empty: no agent
+	AgentSocketSet           bool     // the user named it
 	Authentications          []string // method names of RFC 4252, in the order to try
 	NumberOfPasswordPrompts  int
 	BatchMode                bool // ask nothing

@@ -78,8 +78,13 @@ func contains(keywords []string, keyword string) bool {
 }
 
 func noEffect(keyword string) string {
-	if strings.EqualFold(keyword, "Compression") {
+	switch strings.ToLower(keyword) {
+	case "compression":
 		return "has no effect here; -C yes has"
+	case "gssapiauthentication", "gssapidelegatecredentials", "hostbasedauthentication", "hostbasedacceptedalgorithms", "knownhostscommand",
+		"pkcs11provider", "securitykeyprovider", "verifyhostkeydns", "casignaturealgorithms", "requiredrsasize", "addkeystoagent",
+		"bindinterface", "ipqos":
+		return "has no effect here; it has with --transport openssh"
 	}
 	return "has no effect here"
 }

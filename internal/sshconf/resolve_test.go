@@ -185,7 +185,7 @@ func TestWarnings(t *testing.T) {
 	config := map[string]string{"/home/u/.ssh/config": "AddKeysToAgent yes\nForwardAgent no\nForwardX11 yes\nNoSuchThing 1\n"}
 	_, warnings, err = Resolve(t.Context(), node(""), Flags{}, testEnv(config))
 	require.NoError(t, err)
-	require.Equal(t, []Warning{{"/home/u/.ssh/config", "AddKeysToAgent", "has no effect here", true}}, warnings)
+	require.Equal(t, []Warning{{"/home/u/.ssh/config", "AddKeysToAgent", noEffect("AddKeysToAgent"), true}}, warnings)
 }
 
 func TestAlgorithmLists(t *testing.T) {

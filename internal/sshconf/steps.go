@@ -97,7 +97,7 @@ func (r *resolver) algorithms() (err error) {
 		}
 		order, unknown := a.set.apply(v.text(), v.strict)
 		if len(unknown) > 0 || len(order) == 0 {
-			return &UsageError{v.source, a.keyword, v.text(), "no such algorithm: " + strings.Join(unknown, ", "), a.set.known}
+			return &UsageError{v.source, a.keyword, v.text(), "no such algorithm here: " + strings.Join(unknown, ", ") + "; --transport openssh has those of the system's ssh", a.set.known}
 		}
 		*a.to = order
 	}
@@ -170,6 +170,8 @@ func (r *resolver) authentication() (err error) {
 	if h.AgentSocket, err = r.agentSocket(); err != nil {
 		return err
 	}
+	v, ok := r.s.get("IdentityAgent")
+	h.AgentSocketSet = ok && v.text() != "SSH_AUTH_SOCK"
 	if err := r.identityFiles(); err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package sshpool
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -22,11 +21,13 @@ type auth struct {
 	loaded   bool
 	files    []*identity // with the certificates beside them
 	certs    []*identity // of CertificateFile
-	problems []string
+	problems []problem
+	told     []string          // texts of problems
 	worked   []string          // fingerprints of the keys that have let us in
 	answers  map[string]string // what the user typed, by question
 	envSpent bool              // Options.Password was rejected
 	proven   bool              // a login has succeeded: nobody is asked any more
+	oneTime  bool              // what was answered then is not answered again
 }
 
 func newAuth(o Options) *auth {
@@ -34,34 +35,29 @@ func newAuth(o Options) *auth {
 }
 
 // identities loads the key files, once: each key, and the certificate beside it.
-func (a *auth) identities() (files, certs []*identity, problems []string) {
+func (a *auth) identities() (files, certs []*identity, problems []problem) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.loaded {
 		return a.files, a.certs, a.problems
 	}
 	a.loaded = true
-	problem := func(err error) { a.problems = append(a.problems, err.Error()) }
 	for _, file := range a.host.IdentityFiles {
 		id, err := findIdentity(file)
 		if err != nil {
-			if a.host.IdentityFilesSet || !errors.Is(err, fs.ErrNotExist) {
-				problem(err)
-			}
+			a.fileProblem(err)
 			continue
 		}
 		a.files = append(a.files, id)
 		cert, err := besideKey(id, file)
 		if err != nil {
-			problem(err)
+			a.fileProblem(err)
 		}
 		if cert != nil {
 			a.files = append(a.files, cert)
 		}
 	}
-	var more []string
-	a.certs, more = a.certificates()
-	a.problems = append(a.problems, more...)
+	a.certs = a.certificates()
 	return a.files, a.certs, a.problems
 }
 
@@ -100,6 +96,14 @@ func (a *auth) order(agent, files, certs []*identity) []*identity {
 	defer a.mu.Unlock()
 	slices.SortStableFunc(all, func(x, y *identity) int { return a.rank(x) - a.rank(y) })
 	return all
+}
+
+// agentTold says who wants to know that the agent does not answer: everybody, if it was named in the configuration.
+func (a *auth) agentTold() told {
+	if a.host.AgentSocketSet {
+		return toAll
+	}
+	return onFailure
 }
 
 func (id *identity) same(other *identity) bool { return sameKey(id.public(), other.public()) }

@@ -15,7 +15,7 @@ import (
 func loadCertificate(file string) (*ssh.Certificate, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, err
+		return nil, fileError("certificate", file, err)
 	}
 	pub, _, _, _, err := ssh.ParseAuthorizedKey(text)
 	if err != nil {
@@ -50,11 +50,11 @@ func besideKey(key *identity, file string) (*identity, error) {
 }
 
 // certificates loads those of CertificateFile.
-func (a *auth) certificates() (certs []*identity, problems []string) {
+func (a *auth) certificates() (certs []*identity) {
 	for _, file := range a.host.CertificateFiles {
 		cert, err := loadCertificate(file)
 		if err != nil {
-			problems = append(problems, err.Error())
+			a.problems = append(a.problems, problem{err, toAll})
 			continue
 		}
 		i := slices.IndexFunc(a.files, func(id *identity) bool { return id.base == nil && sameKey(id.public(), cert.Key) })
@@ -64,7 +64,7 @@ func (a *auth) certificates() (certs []*identity, problems []string) {
 		}
 		certs = append(certs, certificate(file, cert, a.files[i]))
 	}
-	return certs, problems
+	return certs
 }
 
 // signable returns the identities that can sign, where a certificate's key may be the agent's. The agent's signers

@@ -95,7 +95,7 @@ func TestCertificateOfAnotherKeyOrKind(t *testing.T) {
 	problems := strings.Join(auth.Problems, "\n")
 	require.Contains(t, problems, file+"-cert.pub: belongs to another key")
 	require.Contains(t, problems, file+".pub: not a certificate")
-	require.Contains(t, problems, "missing: no such file")
+	require.Contains(t, problems, "missing is not used: no such file")
 }
 
 // PubkeyAcceptedAlgorithms names algorithms of certificates apart from those of plain keys.

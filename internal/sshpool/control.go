@@ -45,7 +45,7 @@ func (t *control) Open(ctx context.Context) (Stream, error) {
 	case errors.Is(err, ErrClosed):
 		return nil, err
 	case err != nil:
-		return nil, &ControlError{t.o.Host.Alias, t.o.Host.ControlPath, withoutPath(err)}
+		return nil, &ControlError{t.o.Host.Alias, t.o.Host.ControlPath, masterAdvice(t.o), withoutPath(err)}
 	}
 	return s, nil
 }
@@ -203,7 +203,9 @@ func withoutPath(err error) error {
 type ControlError struct {
 	Host string // as the user wrote it
 	Path string // its socket; empty: none is configured
-	Err  error
+	// Advice says how to start one.
+	Advice string
+	Err    error
 }
 
 func (e *ControlError) Error() string {

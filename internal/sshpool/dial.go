@@ -64,6 +64,8 @@ func (c *Conn) dial(ctx context.Context, hold func() error) error {
 	if login.succeeded() {
 		c.pool.startAhead(ctx)
 		c.pool.gate.open()
+	} else if c.pool.auth.isOneTime() {
+		c.pool.dialNoMore()
 	}
 	c.serve(ctx, chans, reqs)
 	o.Log(1, "connection %d: logged in as %s, cipher %s", c.id, h.User, c.Cipher())

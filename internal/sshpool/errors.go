@@ -118,13 +118,17 @@ type AuthError struct {
 	Tried      []string // what was rejected, in order: "publickey /home/u/.ssh/id_rsa", "password", ...
 	Offered    []string // the methods that the server would still take
 	NoTerminal bool     // a secret was wanted and there was nobody to ask
-	OneTime    bool     // what let the first connection in was not accepted again: a one-time password
+	Unasked    error    // why not, where NoTerminal is set: what the Prompter returned
+	OneTime    bool     // the first connection took a one-time code or password, which is not sent again
 	FromEnv    bool     // the password given beforehand (environment) was rejected
-	Problems   []string // keys and agents that could not be used, and why
+	Problems   []string // keys and agents that were not used, and why: what nobody has been told yet
 	Err        error    // what ended it, if the server did not merely say no
 }
 
 func (e *AuthError) Error() string {
+	if e.OneTime {
+		return fmt.Sprintf("%s: no further login as %s: the first one took what is good for one login only", e.Host, e.User)
+	}
 	s := fmt.Sprintf("%s: permission denied for user %s", e.Host, e.User)
 	if len(e.Tried) > 0 {
 		s += " (tried: " + strings.Join(e.Tried, ", ") + ")"

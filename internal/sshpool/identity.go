@@ -2,8 +2,6 @@ package sshpool
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -24,31 +22,6 @@ type identity struct {
 	signer ssh.Signer // nil while the file is locked by a passphrase
 	pem    []byte     // the encrypted file
 	err    error      // why it cannot be used
-}
-
-// loadIdentity reads a key file. Of an encrypted one it takes the public half, which OpenSSH's format holds in
-// the clear and other formats leave to a file NAME.pub; without either pub is nil until the key is unlocked.
-func loadIdentity(file string) (*identity, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	id := &identity{name: file}
-	signer, err := ssh.ParsePrivateKey(text)
-	var locked *ssh.PassphraseMissingError
-	switch {
-	case err == nil:
-		id.signer, id.pub = signer, signer.PublicKey()
-		return id, nil
-	case errors.As(err, &locked):
-		id.pem, id.pub = text, locked.PublicKey
-	default:
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	if id.pub == nil {
-		id.pub = publicHalf(file + ".pub")
-	}
-	return id, nil
 }
 
 // publicHalf returns nil where the file does not exist or holds no key: the private half will tell.
@@ -102,10 +75,7 @@ func (id *identity) public() ssh.PublicKey {
 
 // try decrypts the key.
 func (id *identity) try(passphrase string) error {
-	signer, err := ssh.ParsePrivateKeyWithPassphrase(id.pem, []byte(passphrase))
-	if errors.Is(err, x509.IncorrectPasswordError) || err != nil && legacyPEM(id.pem) {
-		return errPassphrase
-	}
+	signer, err := decryptKey(id.pem, []byte(passphrase))
 	if err != nil {
 		return err
 	}
@@ -114,15 +84,6 @@ func (id *identity) try(passphrase string) error {
 	}
 	id.signer, id.pub = signer, signer.PublicKey()
 	return nil
-}
-
-// legacyPEM reports whether a key is encrypted as RFC 1421 has it. Nothing in that format tells a wrong passphrase
-// but its padding, which one wrong passphrase in 256 decrypts to by chance: what comes out is then no key, and
-// like OpenSSH we ask again.
-func legacyPEM(text []byte) bool {
-	block, _ := pem.Decode(text)
-	//lint:ignore SA1019 users have such files
-	return block != nil && x509.IsEncryptedPEMBlock(block)
 }
 
 // lazySigner offers an identity and unlocks it only when the server would accept it.

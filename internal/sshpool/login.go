@@ -3,6 +3,7 @@ package sshpool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"golang.org/x/crypto/ssh"
@@ -27,9 +28,16 @@ type login struct {
 	answered   bool // a secret was sent
 	winners    []*identity
 
-	tried, problems     []string
-	noTerminal, oneTime bool
-	fromEnv             bool
+	tried      []string
+	problems   []problem
+	noTerminal bool
+	unasked    error // why nobody could be asked
+	oneTime    bool
+	fromEnv    bool
+	envSent    bool // Options.Password has answered its question
+	again      bool // an answer was rejected
+	questions  int  // answered, by steps that the server accepted
+	code       bool // one of them asked for a one-time code
 }
 
 // step is one attempt.
@@ -39,6 +47,7 @@ type step struct {
 	id     *identity
 	used   []string // keys of auth.answers
 	env    bool     // Options.Password was sent
+	code   bool     // a one-time code was asked for
 	err    error    // why nothing was sent
 }
 
@@ -48,7 +57,10 @@ func (a *auth) login(ctx context.Context, c *Conn) *login {
 
 // next chooses what to try next, in the user's order of methods.
 func (l *login) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
-	l.begun = true
+	if !l.begun {
+		l.begun = true
+		l.load()
+	}
 	if err := l.wait(); err != nil {
 		return nil, err
 	}
@@ -123,8 +135,11 @@ func (l *login) settle(partial int) {
 		return
 	}
 	if s.err != nil {
-		l.problems = append(l.problems, s.err.Error())
-		l.noTerminal = l.noTerminal || errors.Is(s.err, ErrNoTerminal)
+		to := onFailure
+		if s.method != "publickey" && (errors.Is(s.err, ErrNoTerminal) || errors.Is(s.err, errEnvSpent)) {
+			to = onDetail // NoTerminal and FromEnv say it
+		}
+		l.problem(s.err, to)
 		l.off[s.method] = s.method != "publickey"
 		return
 	}
@@ -133,17 +148,19 @@ func (l *login) settle(partial int) {
 		return
 	}
 	l.failed++
+	l.again, l.envSent = true, false
 	l.a.mu.Lock()
 	defer l.a.mu.Unlock()
 	switch {
 	case l.a.proven: // it was right once: another try would only count against the account
 		l.oneTime = true
 		l.off["password"], l.off["keyboard-interactive"] = true, true
-	case s.env:
+	case s.env && len(s.used) == 0: // else it may have been the answer beside it
 		l.fromEnv, l.a.envSpent = true, true
 	case len(s.used) == 0: // the server asked nothing, and will not the next time
 		l.off[s.method] = true
 		l.failed--
+		l.again = false
 	}
 	for _, key := range s.used {
 		delete(l.a.answers, key)
@@ -154,6 +171,11 @@ func (l *login) won(s *step) {
 	if s.id != nil {
 		l.winners = append(l.winners, s.id)
 	}
+	l.questions += len(s.used)
+	if s.env {
+		l.questions++
+	}
+	l.code = l.code || s.code
 }
 
 // succeeded keeps what has let us in, for the other connections. It reports whether these may log in side by side: not
@@ -162,9 +184,13 @@ func (l *login) succeeded() (repeats bool) {
 	if l.last != nil {
 		l.won(l.last)
 	}
+	l.tell()
 	l.a.mu.Lock()
 	defer l.a.mu.Unlock()
-	repeats = l.a.proven || !l.answered
+	if !l.a.proven {
+		l.a.oneTime = l.code || l.questions > 1
+	}
+	repeats = l.a.proven || !l.answered && !l.a.oneTime
 	l.a.proven = true
 	for _, id := range l.winners {
 		if f := ssh.FingerprintSHA256(id.public()); !slices.Contains(l.a.worked, f) {
@@ -182,8 +208,8 @@ func (l *login) failure(offered []string, err error) error {
 		return l.ctx.Err()
 	}
 	return &AuthError{
-		Host: l.a.host.Alias, User: l.a.host.User, Tried: l.tried, Offered: offered, NoTerminal: l.noTerminal,
-		OneTime: l.oneTime, FromEnv: l.fromEnv, Problems: l.problems, Err: err,
+		Host: l.a.host.Alias, User: l.a.host.User, Tried: l.tried, Offered: offered, NoTerminal: l.noTerminal, Unasked: l.unasked,
+		OneTime: l.oneTime, FromEnv: l.fromEnv, Problems: l.untold(), Err: err,
 	}
 }
 
@@ -198,7 +224,7 @@ func (l *login) publicKey() (ssh.AuthMethod, error) {
 				if l.ctx.Err() != nil {
 					return nil, l.ctx.Err()
 				}
-				l.problem(err)
+				l.problem(err, onFailure)
 				continue
 			}
 		}
@@ -211,7 +237,7 @@ func (l *login) publicKey() (ssh.AuthMethod, error) {
 			return signer, err
 		}}
 		if len(signer.Algorithms()) == 0 {
-			l.problem(errors.New(id.name + ": its algorithm is not accepted (PubkeyAcceptedAlgorithms)"))
+			l.problem(errors.New(id.name+": its algorithm is not accepted (PubkeyAcceptedAlgorithms)"), onFailure)
 			continue
 		}
 		l.last = s
@@ -220,9 +246,15 @@ func (l *login) publicKey() (ssh.AuthMethod, error) {
 	return nil, nil
 }
 
-func (l *login) problem(err error) {
-	l.problems = append(l.problems, err.Error())
-	l.noTerminal = l.noTerminal || errors.Is(err, ErrNoTerminal)
+// load reads the key files, whether or not the server takes keys: what the user named and is not there is worth a word.
+func (l *login) load() {
+	if !slices.Contains(l.a.host.Authentications, "publickey") {
+		return
+	}
+	_, _, problems := l.a.identities()
+	for _, p := range problems {
+		l.problem(p.err, p.told)
+	}
 }
 
 func (l *login) gather() {
@@ -230,13 +262,12 @@ func (l *login) gather() {
 		return
 	}
 	l.keysReady = true
-	files, certs, problems := l.a.identities()
-	l.problems = append(l.problems, problems...)
+	files, certs, _ := l.a.identities()
 	var agent []*identity
 	if socket := l.a.host.AgentSocket; socket != "" {
 		var err error
 		if agent, l.closeAgent, err = agentKeys(l.ctx, socket); err != nil {
-			l.problem(err)
+			l.problem(fmt.Errorf("the agent at %s: %w", socket, withoutPath(err)), l.a.agentTold())
 		}
 	}
 	l.keys = l.a.order(agent, files, certs)

@@ -24,6 +24,8 @@ type Options struct {
 	Password   string   // tried once, before anybody is asked
 	Passphrase string   // tried once on each encrypted key, before anybody is asked
 
+	SSHFlags []string // what ssh must be given to reach the host, for advice
+
 	Notice func(string) // told once of what costs the user speed; nil: nobody
 	Log    Log          // nil: none
 	Dialer Dialer       // nil: TCP as the fields above say

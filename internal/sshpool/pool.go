@@ -23,6 +23,7 @@ type Pool struct {
 	lastID int
 	final  error // why nothing more is dialled
 	shared bool  // all channels go to the connections that there are
+	untold bool  // the user does not know that yet
 	closed bool
 	ahead  ahead
 
@@ -69,6 +70,8 @@ func (p *Pool) open(ctx context.Context, o opening) (*Channel, error) {
 		}
 		if mine {
 			p.finish(ctx, c)
+		} else {
+			p.tellShared()
 		}
 		ch, err := c.open(ctx, o)
 		if err == nil {

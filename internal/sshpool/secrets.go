@@ -23,12 +23,15 @@ func (l *login) passphrase(ctx context.Context, id *identity, try func(string) e
 		if err := try(given); !errors.Is(err, errPassphrase) {
 			return err
 		}
+		l.problem(fmt.Errorf("key %s: the passphrase in the environment is not its passphrase", id.name), toAll)
 	}
 	if l.a.isProven() {
 		return errLocked
 	}
+	l.tell()
+	again := ""
 	for range l.a.host.NumberOfPasswordPrompts {
-		typed, err := l.a.o.Prompter.Secret(ctx, fmt.Sprintf("Enter passphrase for key '%s': ", id.name))
+		typed, err := l.a.o.Prompter.Secret(ctx, fmt.Sprintf("%sEnter passphrase for key '%s': ", again, id.name))
 		if err != nil {
 			return err
 		}
@@ -38,13 +41,14 @@ func (l *login) passphrase(ctx context.Context, id *identity, try func(string) e
 		if err := try(typed); !errors.Is(err, errPassphrase) {
 			return err
 		}
+		again = "Wrong passphrase, please try again.\n"
 	}
 	return errPassphrase
 }
 
 func (l *login) password(s *step) (string, error) {
 	prompt := fmt.Sprintf("%s@%s's password: ", l.a.host.User, l.a.host.Alias)
-	answer, err := l.secret(s, 0, prompt, false, true)
+	answer, err := l.secret(s, 0, prompt, false, !l.envSent)
 	s.err = err
 	return answer, err
 }
@@ -58,12 +62,15 @@ func (l *login) answer(s *step, asked *int, name, instruction string, questions 
 			heading += text + "\n"
 		}
 	}
+	s.code = s.code || asksForCode(l.withoutNames(name+"\n"+instruction))
 	answers := make([]string, 0, len(questions))
 	for i, q := range questions {
+		code := asksForCode(l.withoutNames(q))
+		s.code = s.code || code
 		prompt := fmt.Sprintf("%s(%s@%s) %s", heading, l.a.host.User, l.a.host.Alias, printable(q))
 		heading = ""
-		// The password given beforehand answers a question that is put like one for a password.
-		env := len(questions) == 1 && !echos[i]
+		// The password given beforehand answers one question, which is put like one for a password.
+		env := !l.envSent && !echos[i] && !code
 		answer, err := l.secret(s, *asked, prompt, echos[i], env)
 		if err != nil {
 			s.err = err
@@ -92,15 +99,20 @@ func (l *login) secret(s *step, n int, prompt string, echo, env bool) (string, e
 	case env && a.o.Password != "" && spent:
 		return "", errEnvSpent
 	case env && a.o.Password != "":
-		s.env = true
+		s.env, l.envSent = true, true
 		return a.o.Password, nil
 	case proven:
 		l.oneTime = true
 		return "", errOneTime
 	}
+	l.tell()
 	ask := a.o.Prompter.Secret
 	if echo {
 		ask = a.o.Prompter.Confirm
+	}
+	if l.again { // as ssh words it
+		l.again = false
+		prompt = "Permission denied, please try again.\n" + prompt
 	}
 	typed, err := ask(l.ctx, prompt)
 	if err != nil {

@@ -142,7 +142,7 @@ func TestPasswordIsAskedForOnce(t *testing.T) {
 	channels, errs := openAll(within(t), p, 4)
 	require.Empty(t, errs)
 	exercise(t, channels[0])
-	require.Equal(t, []string{"u@127.0.0.1's password: ", "u@127.0.0.1's password: "}, ask.questions())
+	require.Equal(t, []string{"u@127.0.0.1's password: ", "Permission denied, please try again.\nu@127.0.0.1's password: "}, ask.questions())
 	require.Equal(t, []string{"wrong", "right", "right", "right", "right"}, f.secrets())
 }
 

@@ -60,7 +60,7 @@ func NewTransport(kind Kind, o Options, command Command) (Transport, error) {
 	switch kind {
 	case Control:
 		if o.Host.ControlPath == "" {
-			return nil, &ControlError{Host: o.Host.Alias}
+			return nil, &ControlError{Host: o.Host.Alias, Advice: masterAdvice(o)}
 		}
 		return newControl(o), nil
 	case OpenSSH:
