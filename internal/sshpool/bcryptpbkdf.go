@@ -10,7 +10,7 @@ import (
 
 const (
 	bcryptBlock     = 32
-	maxBcryptRounds = 1 << 20 // some hours; ssh-keygen's default is 16
+	maxBcryptRounds = 1 << 16 // some minutes; ssh-keygen's default is 16 or 24
 )
 
 var errBcrypt = errors.New("it is damaged (bcrypt)")
