@@ -18,7 +18,8 @@ type dialer struct {
 	sshpool.Transport
 	prompt *prompter
 	side   string
-	host   string // whatever its alias is: USER@NAME:PORT
+	host   string       // whatever its alias is: USER@NAME:PORT
+	server *fsys.Server // what its lanes have found out of it
 	block  int
 	stall  time.Duration // how long an SFTP server may take to answer; 0: for ever
 	login  time.Duration // what the first login took
@@ -86,7 +87,7 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 		Log:         c.log(),
 	})
 	return &dialer{
-		Transport: t, prompt: prompt, side: c.host().Login(), block: int(c.block), stall: c.stallTimeout, commands: newCommands(),
+		Transport: t, prompt: prompt, side: c.host().Login(), server: fsys.NewServer(), block: int(c.block), stall: c.stallTimeout, commands: newCommands(),
 		host: fmt.Sprintf("%s@%s:%d", host.User, host.HostName, host.Port), opened: c.opened,
 	}, err
 }
@@ -184,7 +185,7 @@ func (d *dialer) start(ctx context.Context, wait func(*fsys.SFTP) error) (*lane,
 	}
 	defer cancel()
 	stop := context.AfterFunc(within, func() { ch.Close() })
-	s, err := fsys.NewSFTP(ch, d.side, d.block)
+	s, err := d.server.NewSFTP(ch, d.side, d.block)
 	if err == nil {
 		if err = wait(s); err != nil {
 			s.Close()

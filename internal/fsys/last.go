@@ -6,8 +6,8 @@ type LastReader interface {
 	ReadLast(p []byte, off int64) (int, Info, error)
 }
 
-// LastWriter is a File that can write its last block, end there, set attributes and close in one round trip. The file is
-// closed whatever WriteLast returns. attrErr is that of the end and the attributes, where block and close are well.
+// LastWriter is a File that can write its last block, set attributes and close in one round trip. The file is closed whatever
+// WriteLast returns. attrErr is that of the attributes, where block and close are well.
 type LastWriter interface {
 	WriteLast(p []byte, off int64, a Attr) (attrErr, err error)
 }

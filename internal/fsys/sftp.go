@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"time"
 
 	"github.com/pkg/sftp"
@@ -22,6 +21,8 @@ const (
 
 // SFTP is a server's file system over one SFTP channel.
 type SFTP struct {
+	server *Server
+	own    openLimit // of this channel
 	side   string
 	wire   *sftpwire.Conn
 	client *sftp.Client
@@ -37,16 +38,21 @@ type SFTP struct {
 }
 
 // NewSFTP starts an SFTP session on a channel where the "sftp" subsystem runs, and owns the channel from then on, also when it
-// fails. block is the wanted block in bytes, 0 for as large as the server allows up to [MaxBlock]. side names the server for messages.
+// fails. Nothing is known of the server; see [Server.NewSFTP]. block is the wanted block in bytes, 0 for as large as the server allows up to [MaxBlock]. side names the server for messages.
 // The server's limits are asked for and not waited for: the first requests can follow at once. What goes wrong with that ends the session.
 func NewSFTP(ch io.ReadWriteCloser, side string, block int) (*SFTP, error) {
+	return newSFTP(NewServer(), ch, side, block)
+}
+
+func newSFTP(server *Server, ch io.ReadWriteCloser, side string, block int) (*SFTP, error) {
 	wire := sftpwire.New(ch)
 	client, err := sftp.NewClientPipe(wire, wire)
 	if err != nil {
 		wire.Close()
 		return nil, &Error{side, "start SFTP on", "", fmt.Errorf("%w: %w", ErrLost, err)}
 	}
-	s := &SFTP{side: side, wire: wire, client: client, known: make(chan struct{})}
+	s := &SFTP{server: server, side: side, wire: wire, client: client, known: make(chan struct{})}
+	s.own.init()
 	s.posixRename = s.has("posix-rename@openssh.com")
 	s.statvfs = s.has("statvfs@openssh.com")
 	s.inOrder = s.has("lsetstat@openssh.com") // OpenSSH 8.0 and later, and nobody else
@@ -129,6 +135,16 @@ func (s *SFTP) Block() int {
 // while one waits.
 func (s *SFTP) Stalled(limit time.Duration) bool { return s.wire.Stalled(limit) }
 
+// Careful tells whether nothing may depend on the order in which the server answers, nor on requests that sftp and scp never make: it is
+// not known to be OpenSSH's, or has shown that it needs it.
+func (s *SFTP) Careful() bool { return !s.inOrder || s.server.byName.Load() }
+
+// KeepsModes is [Server.KeepsModes].
+func (s *SFTP) KeepsModes() bool { return s.server.KeepsModes() }
+
+// CanReplace tells whether the server has posix-rename@openssh.com. One without it may have no rename at all.
+func (s *SFTP) CanReplace() bool { return s.posixRename }
+
 // CanSync tells whether the server has fsync@openssh.com.
 func (s *SFTP) CanSync() bool { return s.fsync }
 
@@ -147,6 +163,8 @@ func (s *SFTP) RTT() time.Duration {
 // Close ends the session and every call on it, and waits for its goroutines.
 func (s *SFTP) Close() error {
 	s.wire.Close() // first: pkg/sftp's Close waits for a request of its own that is being sent
+	s.own.wake()
+	s.server.opens.wake()
 	s.client.Close()
 	<-s.known
 	return nil
@@ -164,6 +182,9 @@ func (s *SFTP) Stat(name string) (Info, error) {
 // Lstat implements FS.
 func (s *SFTP) Lstat(name string) (Info, error) {
 	a, err := s.wire.Lstat(remote(name))
+	if s.Careful() && unsupported(err) {
+		a, err = s.wire.Stat(remote(name))
+	}
 	return infoOf(bytepath.Base(name), a), s.failed("lstat", name, err)
 }
 
@@ -174,22 +195,6 @@ func (s *SFTP) RealPath(name string) (string, error) {
 		return "", s.err("resolve", name, err)
 	}
 	return p, nil
-}
-
-// Mkdir implements FS. OpenSSH answers an existing name with a mere failure, hence the LSTAT.
-func (s *SFTP) Mkdir(name string, perm fs.FileMode) error {
-	err := s.wire.Mkdir(remote(name), permissions(perm))
-	var st *sftpwire.StatusError
-	if errors.As(err, &st) && st.Code == sftpwire.StatusFailure {
-		_, lerr := s.Lstat(name)
-		if Lost(lerr) {
-			return lerr // it may be there, made by a request whose answer was lost
-		}
-		if lerr == nil {
-			err = fs.ErrExist
-		}
-	}
-	return s.failed("make directory", name, err)
 }
 
 // SetAttr implements FS.

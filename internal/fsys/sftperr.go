@@ -26,6 +26,9 @@ func (s *SFTP) failed(op, name string, err error) error {
 // error of pkg/sftp or sftpwire means that the channel is gone.
 func (s *SFTP) err(op, name string, err error) error {
 	reason := s.reason(err)
+	if (op == "stat" || op == "lstat") && s.Careful() && errors.Is(reason, ErrFailure) {
+		reason = &absent{reason} // Twisted's server has no other word for it
+	}
 	if op == "write" && outOfOrder(reason) {
 		return &Error{s.side, op, name, ErrSequential}
 	}
@@ -68,7 +71,13 @@ func (s *SFTP) reason(err error) error {
 	var ours *sftpwire.StatusError
 	var theirs *sftp.StatusError
 	var protocol *sftpwire.ProtocolError
+	var done *Error
 	switch {
+	case errors.As(err, &done): // it was asked in another way in between
+		return done.Err
+	case errors.Is(err, sftpwire.ErrShared):
+		s.server.single.Store(true)
+		return ErrShared
 	case errors.As(err, &ours):
 		return statusReason(ours.Code, ours.Message)
 	case errors.As(err, &theirs):
@@ -91,7 +100,7 @@ func (s *SFTP) reason(err error) error {
 // (errno_to_portable) that ENOSPC, EDQUOT, EROFS, EISDIR and ENOTEMPTY are all SSH_FX_FAILURE.
 func statusReason(code uint32, text string) error {
 	switch code {
-	case sftpwire.StatusNoSuchFile:
+	case sftpwire.StatusNoSuchFile, sftpwire.StatusNoSuchPath:
 		return fs.ErrNotExist
 	case sftpwire.StatusPermissionDenied:
 		return fs.ErrPermission
@@ -101,6 +110,17 @@ func statusReason(code uint32, text string) error {
 		return ErrLost
 	}
 	return &Refusal{Code: code, Text: text}
+}
+
+// absent is a STAT or LSTAT that failed without a reason: what is asked for so is most often not there.
+type absent struct{ error }
+
+func (a *absent) Is(target error) bool { return target == fs.ErrNotExist }
+func (a *absent) Unwrap() error        { return a.error }
+
+func unsupported(err error) bool {
+	var st *sftpwire.StatusError
+	return errors.As(err, &st) && st.Code == sftpwire.StatusOpUnsupported
 }
 
 // Refusal is a server's status that says no more than its code and a text. It is an [ErrFailure].

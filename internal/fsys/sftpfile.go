@@ -1,8 +1,10 @@
 package fsys
 
 import (
+	"errors"
 	"io"
 	"io/fs"
+	"sync/atomic"
 	"time"
 
 	"mscp/internal/bytepath"
@@ -14,6 +16,8 @@ type sftpFile struct {
 	s    *SFTP
 	name string
 	h    *sftpwire.Handle
+
+	left atomic.Bool // it takes no room any more
 }
 
 // Open implements FS.
@@ -36,11 +40,11 @@ func (s *SFTP) Edit(name string) (File, error) {
 }
 
 func (s *SFTP) open(op, name string, flags uint32, a sftpwire.Attrs) (File, error) {
-	h, err := s.wire.Open(remote(name), flags, a)
+	h, err := s.take(name, func() (*sftpwire.Handle, error) { return s.wire.Open(remote(name), flags, a) })
 	if err != nil {
 		return nil, s.err(op, name, err)
 	}
-	return &sftpFile{s, name, h}, nil
+	return &sftpFile{s: s, name: name, h: h}, nil
 }
 
 // ReadAt asks again for what a short read left out: a server may answer with less at any time, and only SSH_FX_EOF
@@ -65,39 +69,114 @@ func (f *sftpFile) WriteAt(p []byte, off int64) (int, error) {
 	return n, f.failed("write", err)
 }
 
-// ReadLast implements LastReader.
+// ReadLast implements LastReader. A careful reader asks one thing after the other: some servers carry out a CLOSE before the READ that
+// came first.
 func (f *sftpFile) ReadLast(p []byte, off int64) (int, Info, error) {
-	n, a, err := f.h.ReadClose(p, off)
+	defer f.Beside()
+	if f.s.Careful() {
+		return f.readAlone(p, off)
+	}
+	n, a, statErr, err := f.h.ReadClose(p, off)
+	if statErr != nil {
+		var info Info
+		info, statErr = f.s.byName(statErr, func() (i Info, err error) { return f.s.Stat(f.name) })
+		if err == nil || err == io.EOF && statErr != nil {
+			err = statErr
+		}
+		return n, info, f.failed("read", err)
+	}
 	return n, infoOf(bytepath.Base(f.name), a), f.failed("read", err)
 }
 
+// readAlone is ReadLast with one request at a time. The STAT comes last, so that it sees what has changed until then.
+func (f *sftpFile) readAlone(p []byte, off int64) (int, Info, error) {
+	n, err := f.ReadAt(p, off)
+	if cerr := f.Close(); Lost(cerr) || errors.Is(cerr, ErrShared) {
+		err = cerr
+	}
+	if err != nil && err != io.EOF {
+		return n, Info{}, err
+	}
+	now, serr := f.s.Stat(f.name)
+	if serr != nil {
+		err = serr
+	}
+	return n, now, err
+}
+
 // WriteLast implements LastWriter. Requests on one file are to take effect in their order (draft-ietf-secsh-filexfer-02,
-// section 6.1), but servers made of pkg/sftp's let a WRITE overtake an FSETSTAT or be overtaken: then the file gets the time
-// of the write. Where the server is not known to keep the order, times are set when the write is acknowledged.
+// section 6.1), but other servers than OpenSSH's let a WRITE, an FSETSTAT and a CLOSE overtake each other.
 func (f *sftpFile) WriteLast(p []byte, off int64, a Attr) (attrErr, err error) {
-	attrs := wireAttrs(a)
-	attrs.Flags, attrs.Size = attrs.Flags|sftpwire.AttrSize, uint64(off)+uint64(len(p))
-	if a.Times == nil || f.s.inOrder {
-		attrErr, err = f.h.WriteClose(p, off, attrs)
-	} else if _, err = f.h.WriteAt(p, off); err == nil {
-		attrErr, err = f.h.SetStatClose(attrs)
-	} else {
-		f.h.Close()
+	defer f.Beside()
+	if f.s.Careful() {
+		return f.writeAlone(p, off, a)
+	}
+	attrErr, err = f.h.WriteClose(p, off, wireAttrs(a))
+	if err == nil && attrErr != nil {
+		_, attrErr = f.s.byName(attrErr, func() (Info, error) { return Info{}, f.s.wire.SetStat(remote(f.name), wireAttrs(a)) })
 	}
 	return f.failed("set attributes of", attrErr), f.failed("write", err)
 }
 
+// writeAlone is WriteLast with one request at a time.
+func (f *sftpFile) writeAlone(p []byte, off int64, a Attr) (attrErr, err error) {
+	_, err = f.WriteAt(p, off)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && a != (Attr{}) {
+		attrErr = f.s.SetAttr(f.name, a)
+	}
+	return attrErr, err
+}
+
+// Stat asks by name where a server may not know FSTAT.
 func (f *sftpFile) Stat() (Info, error) {
+	if f.s.Careful() {
+		return f.s.Stat(f.name)
+	}
 	a, err := f.h.Stat()
-	return infoOf(bytepath.Base(f.name), a), f.failed("stat", err)
+	if err == nil {
+		return infoOf(bytepath.Base(f.name), a), nil
+	}
+	i, err := f.s.byName(err, func() (Info, error) { return f.s.Stat(f.name) })
+	return i, f.failed("stat", err)
 }
 
+// Truncate sets the size, by name where a server may not know FSETSTAT.
 func (f *sftpFile) Truncate(size int64) error {
-	return f.failed("truncate", f.h.SetStat(sftpwire.Attrs{Flags: sftpwire.AttrSize, Size: uint64(size)}))
+	return f.setStat("truncate", sftpwire.Attrs{Flags: sftpwire.AttrSize, Size: uint64(size)})
 }
 
-func (f *sftpFile) SetAttr(a Attr) error {
-	return f.failed("set attributes of", f.h.SetStat(wireAttrs(a)))
+func (f *sftpFile) SetAttr(a Attr) error { return f.setStat("set attributes of", wireAttrs(a)) }
+
+func (f *sftpFile) setStat(op string, a sftpwire.Attrs) error {
+	set := func() (Info, error) { return Info{}, f.s.wire.SetStat(remote(f.name), a) }
+	if f.s.Careful() {
+		_, err := set()
+		return f.failed(op, err)
+	}
+	err := f.h.SetStat(a)
+	if err != nil {
+		_, err = f.s.byName(err, set)
+	}
+	return f.failed(op, err)
+}
+
+// byName tries by name what was refused by handle. Where that works, everything is done so from then on; where it does not, the server
+// is right to refuse, and is not asked a second time again.
+func (s *SFTP) byName(err error, try func() (Info, error)) (Info, error) {
+	var st *sftpwire.StatusError
+	if !errors.As(err, &st) || st.Code == sftpwire.StatusPermissionDenied || s.server.byBoth.Load() {
+		return Info{}, err
+	}
+	i, nerr := try()
+	if nerr == nil {
+		s.server.byName.Store(true)
+		return i, nil
+	}
+	s.server.byBoth.Store(true)
+	return Info{}, err
 }
 
 func (f *sftpFile) Sync() error {
@@ -107,7 +186,17 @@ func (f *sftpFile) Sync() error {
 	return f.failed("sync", f.h.Sync())
 }
 
-func (f *sftpFile) Close() error { return f.failed("close", f.h.Close()) }
+func (f *sftpFile) Close() error {
+	defer f.Beside()
+	return f.failed("close", f.h.Close())
+}
+
+// Beside lets another file be opened while this one is, by whoever has this one open and would wait for itself.
+func (f *sftpFile) Beside() {
+	if f.left.CompareAndSwap(false, true) {
+		f.s.leave()
+	}
+}
 
 // failed leaves nil and io.EOF as they are.
 func (f *sftpFile) failed(op string, err error) error {

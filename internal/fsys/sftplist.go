@@ -1,6 +1,7 @@
 package fsys
 
 import (
+	"errors"
 	"sync"
 
 	"mscp/internal/bytepath"
@@ -10,10 +11,10 @@ import (
 // askedAtOnce is how many entries without attributes are asked for at once.
 const askedAtOnce = 64
 
-// List implements FS. Names are as the server sent them.
-func (s *SFTP) List(name string, fn func(Info) error) error {
+// stream hands the entries over as they come. stopped is fn's error, or the reason why an entry could not be looked at.
+func (s *SFTP) stream(name string, ahead sftpwire.Ahead, fn func(Info) error) (stopped, err error) {
 	l := listing{s: s, dir: name, fn: fn}
-	err := s.wire.List(remote(name), func(entry string, a sftpwire.Attrs) error {
+	err = s.wire.List(remote(name), ahead, func(entry string, a sftpwire.Attrs) error {
 		if entry == "." || entry == ".." {
 			return nil
 		}
@@ -22,10 +23,7 @@ func (s *SFTP) List(name string, fn func(Info) error) error {
 	if err == nil && l.stopped == nil {
 		err = l.ask()
 	}
-	if err == nil || l.stopped != nil {
-		return l.stopped
-	}
-	return s.err("list", name, err)
+	return l.stopped, err
 }
 
 // listing is one listing of a directory. Every field of an entry's attributes is optional (draft-ietf-secsh-filexfer-02,
@@ -69,7 +67,7 @@ func (l *listing) ask() error {
 	asking.Wait()
 	l.bare = l.bare[:0]
 	for _, info := range found {
-		if Missing(info.Err) {
+		if Missing(info.Err) && !errors.Is(info.Err, ErrFailure) {
 			continue
 		}
 		if Lost(info.Err) {

@@ -40,7 +40,7 @@ func TestNoAllocationPerBlock(t *testing.T) {
 	c, _, p := newPeer(t)
 	var wg sync.WaitGroup
 	wg.Go(p.answer)
-	h := &Handle{c, "h"}
+	h := &Handle{c: c, h: "h"}
 	buf := make([]byte, 255<<10)
 	require.LessOrEqual(t, testing.AllocsPerRun(100, func() {
 		if n, err := h.ReadAt(buf, 0); n != len(buf) || err != nil {

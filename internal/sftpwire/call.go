@@ -41,6 +41,8 @@ type call struct {
 
 	sent time.Time // when it was registered
 
+	handle *Handle // that an OPEN or OPENDIR was given, or that a CLOSE ends
+
 	n    int    // bytes of into that were filled
 	body []byte // any other reply, behind its id; in buf
 	buf  []byte
@@ -65,7 +67,7 @@ func newCall(typ, want byte) *call {
 
 // free gives a call back; only after it is done.
 func (k *call) free() {
-	k.payload, k.into, k.body, k.err, k.n = nil, nil, nil, nil, 0
+	k.payload, k.into, k.body, k.handle, k.err, k.n = nil, nil, nil, nil, nil, 0
 	if cap(k.buf) > smallReply {
 		k.buf = make([]byte, smallReply)
 	}

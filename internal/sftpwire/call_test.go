@@ -25,7 +25,7 @@ var everyCall = map[string]struct {
 	"lstat path":   {func(c *Conn, _ *Handle) error { _, err := c.Lstat("x"); return err }, typeAttrs, attrsBody(1, 2, 3)},
 	"setstat path": {func(c *Conn, _ *Handle) error { return c.SetStat("x", Attrs{}) }, typeStatus, status(StatusOK, "")},
 	"limits":       {func(c *Conn, _ *Handle) error { _, err := c.AskLimits()(); return err }, typeExtendedReply, make([]byte, 32)},
-	"list":         {func(c *Conn, _ *Handle) error { return c.List("x", nil) }, 0, nil},
+	"list":         {func(c *Conn, _ *Handle) error { return c.List("x", Many, nil) }, 0, nil},
 	"read": {func(_ *Conn, h *Handle) error { _, err := h.ReadAt(make([]byte, 4), 0); return err },
 		typeData, str("data")},
 	"write":   {func(_ *Conn, h *Handle) error { _, err := h.WriteAt([]byte("data"), 0); return err }, typeStatus, status(StatusOK, "")},
@@ -39,7 +39,7 @@ func TestStatusOfEachCall(t *testing.T) {
 	for name, k := range everyCall {
 		t.Run(name, func(t *testing.T) {
 			c, _, p := newPeer(t)
-			h := &Handle{c, "h"}
+			h := &Handle{c: c, h: "h"}
 			done := async(func() error { return k.call(c, h) })
 			p.reply(p.next(), typeStatus, status(StatusPermissionDenied, "no\x1b"))
 			var st *StatusError
@@ -60,14 +60,14 @@ func TestStatusOfEachCall(t *testing.T) {
 // Some servers send the code alone.
 func TestBareStatus(t *testing.T) {
 	c, _, p := newPeer(t)
-	done := async(func() error { return (&Handle{c, "h"}).Close() })
+	done := async(func() error { return (&Handle{c: c, h: "h"}).Close() })
 	p.reply(p.next(), typeStatus, u32(StatusFailure))
 	require.EqualError(t, <-done, "SFTP status 4")
 }
 
 func TestEndOfFile(t *testing.T) {
 	c, _, p := newPeer(t)
-	done := async(func() error { _, err := (&Handle{c, "h"}).ReadAt(make([]byte, 1), 0); return err })
+	done := async(func() error { _, err := (&Handle{c: c, h: "h"}).ReadAt(make([]byte, 1), 0); return err })
 	p.reply(p.next(), typeStatus, status(StatusEOF, "End of file"))
 	require.Equal(t, io.EOF, <-done)
 }
@@ -100,7 +100,7 @@ func TestRepliesOutOfOrder(t *testing.T) {
 	for i := range n {
 		go func() {
 			var b [8]byte
-			_, err := (&Handle{c, "h"}).ReadAt(b[:], int64(i))
+			_, err := (&Handle{c: c, h: "h"}).ReadAt(b[:], int64(i))
 			if got := binary.BigEndian.Uint64(b[:]); err == nil && got != uint64(i) {
 				err = fmt.Errorf("read %d gave %d", i, got)
 			}
@@ -128,7 +128,7 @@ func TestWriteCloseTravelsTogether(t *testing.T) {
 			c, _, p := newPeer(t)
 			var attrErr error
 			done := async(func() (err error) {
-				attrErr, err = (&Handle{c, "h"}).WriteClose([]byte("x"), 0, Attrs{Flags: AttrPermissions})
+				attrErr, err = (&Handle{c: c, h: "h"}).WriteClose([]byte("x"), 0, Attrs{Flags: AttrPermissions})
 				return err
 			})
 			var asked []packet
@@ -182,7 +182,10 @@ func TestReadClose(t *testing.T) {
 			var n int
 			var a Attrs
 			done := async(func() (err error) {
-				n, a, err = (&Handle{c, "h"}).ReadClose(make([]byte, 3), 0)
+				var statErr error
+				if n, a, statErr, err = (&Handle{c: c, h: "h"}).ReadClose(make([]byte, 3), 0); err == nil {
+					err = statErr
+				}
 				return err
 			})
 			r, s, cl := p.next(), p.next(), p.next()
@@ -233,7 +236,7 @@ func TestBrokenReplies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _, p := newPeer(t)
-			h := &Handle{c, "h"}
+			h := &Handle{c: c, h: "h"}
 			waiting := async(func() error { return h.Close() })
 			p.next()
 			done := async(func() error { return tc.call(c, h) })

@@ -11,7 +11,7 @@ func TestCloseEndsEveryCall(t *testing.T) {
 	c, client, p := newPeer(t)
 	var waiting []<-chan error
 	for _, k := range everyCall {
-		waiting = append(waiting, async(func() error { return k.call(c, &Handle{c, "h"}) }))
+		waiting = append(waiting, async(func() error { return k.call(c, &Handle{c: c, h: "h"}) }))
 		p.next()
 	}
 	theirs := async(func() error { _, err := client.Stat("x"); return err })
@@ -28,7 +28,7 @@ func TestCloseEndsEveryCall(t *testing.T) {
 func TestCloseInsideReply(t *testing.T) {
 	c, _, p := newPeer(t)
 	buf := make([]byte, 100)
-	done := async(func() error { _, err := (&Handle{c, "h"}).ReadAt(buf, 0); return err })
+	done := async(func() error { _, err := (&Handle{c: c, h: "h"}).ReadAt(buf, 0); return err })
 	reply := frame(typeData, p.next().id, str(string(make([]byte, 100))))
 	_, err := p.ch.Write(reply[:50])
 	require.NoError(t, err)
@@ -40,7 +40,7 @@ func TestCloseInsideReply(t *testing.T) {
 // A request that is stuck in a full window must not keep the channel from being closed.
 func TestCloseWhileSending(t *testing.T) {
 	c, client, p := newPeer(t)
-	ours := async(func() error { _, err := (&Handle{c, "h"}).WriteAt(make([]byte, 100_000), 0); return err })
+	ours := async(func() error { _, err := (&Handle{c: c, h: "h"}).WriteAt(make([]byte, 100_000), 0); return err })
 	_, err := p.ch.Read(make([]byte, 1)) // and no further
 	require.NoError(t, err)
 	theirs := async(func() error { _, err := client.Stat("x"); return err })
@@ -52,7 +52,7 @@ func TestCloseWhileSending(t *testing.T) {
 func TestServerEnds(t *testing.T) {
 	for _, part := range []int{0, 3, 5, 9, 12, 15} {
 		c, _, p := newPeer(t)
-		done := async(func() error { _, err := (&Handle{c, "h"}).ReadAt(make([]byte, 8), 0); return err })
+		done := async(func() error { _, err := (&Handle{c: c, h: "h"}).ReadAt(make([]byte, 8), 0); return err })
 		reply := frame(typeData, p.next().id, str("12345678"))
 		_, err := p.ch.Write(reply[:part])
 		require.NoError(t, err)
@@ -77,12 +77,12 @@ func (b *brokenWriter) Write(p []byte) (int, error) {
 
 func TestWriteErrorClosesTheChannel(t *testing.T) {
 	c, _, p := newPeer(t)
-	waiting := async(func() error { return (&Handle{c, "h"}).Close() })
+	waiting := async(func() error { return (&Handle{c: c, h: "h"}).Close() })
 	p.next()
 	c.out.mu.Lock()
 	c.out.w = &brokenWriter{c.ch, 0}
 	c.out.mu.Unlock()
-	_, err := (&Handle{c, "h"}).ReadAt(make([]byte, 8), 0)
+	_, err := (&Handle{c: c, h: "h"}).ReadAt(make([]byte, 8), 0)
 	require.ErrorIs(t, err, io.ErrClosedPipe)
 	require.ErrorIs(t, err, ErrClosed)
 	require.ErrorIs(t, <-waiting, ErrClosed)

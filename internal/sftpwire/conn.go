@@ -41,8 +41,9 @@ type Conn struct {
 	pending  map[uint32]*call
 	foreign  map[uint32]time.Time // when pkg/sftp's requests were sent, by id
 	lastID   uint32
-	err      error     // set once: why the channel ended
-	answered time.Time // when the latest request that has an answer was sent
+	err      error                // set once: why the channel ended
+	answered time.Time            // when the latest request that has an answer was sent
+	handles  map[string][]*Handle // open, by what the server calls them
 
 	listings atomic.Int32 // open now
 
@@ -52,7 +53,7 @@ type Conn struct {
 // New makes a Conn of a channel on which the "sftp" subsystem runs. The caller then makes a pkg/sftp client over
 // it (NewClientPipe(c, c)), whose receive loop reads for both, and only then calls the methods of Conn.
 func New(ch io.ReadWriteCloser) *Conn {
-	return &Conn{ch: ch, out: sendBuffer{w: ch}, pending: make(map[uint32]*call), foreign: make(map[uint32]time.Time)}
+	return &Conn{ch: ch, out: sendBuffer{w: ch}, pending: make(map[uint32]*call), foreign: make(map[uint32]time.Time), handles: make(map[string][]*Handle)}
 }
 
 // Read hands packets that are not ours to pkg/sftp, and deals with ours on the way.
@@ -124,6 +125,8 @@ func (c *Conn) nextPacket() error {
 	err := k.receive(heard{c}, typ, length-5)
 	if err != nil {
 		k.err = fmt.Errorf("%w: %w", ErrClosed, err)
+	} else {
+		c.track(k)
 	}
 	k.done <- struct{}{}
 	return err

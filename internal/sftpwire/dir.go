@@ -11,14 +11,24 @@ const (
 	listingsAhead = 64
 )
 
+// Ahead is how many READDIR requests a listing may have in flight at most.
+type Ahead int
+
+const (
+	// OneByOne is for servers that must not be asked a second time before they have answered.
+	OneByOne Ahead = 1
+	// Many fills the line.
+	Many Ahead = readdirAhead
+)
+
 // List calls fn for each name in a directory as the replies come, "." and ".." included, without keeping them. An error of
 // fn ends the listing and is returned as it is. Names are what the server sent: check them.
-func (c *Conn) List(path string, fn func(name string, a Attrs) error) error {
+func (c *Conn) List(path string, ahead Ahead, fn func(name string, a Attrs) error) error {
 	dir, err := c.handle(newCall(typeOpendir, typeHandle).str(path))
 	if err != nil {
 		return err
 	}
-	err = dir.list(fn)
+	err = dir.list(int(ahead), fn)
 	if cerr := dir.Close(); err == nil {
 		err = cerr
 	}
@@ -26,7 +36,7 @@ func (c *Conn) List(path string, fn func(name string, a Attrs) error) error {
 }
 
 // list begins with one READDIR, for most directories end with the second, and doubles those in flight from there.
-func (h *Handle) list(fn func(string, Attrs) error) error {
+func (h *Handle) list(most int, fn func(string, Attrs) error) error {
 	defer h.c.listings.Add(-1)
 	few := h.c.listings.Add(1) <= listingsAhead
 	for ahead := 1; ; {
@@ -35,7 +45,7 @@ func (h *Handle) list(fn func(string, Attrs) error) error {
 			return err
 		}
 		if few {
-			ahead = min(2*ahead, readdirAhead)
+			ahead = min(2*ahead, most)
 		}
 	}
 }
@@ -57,8 +67,8 @@ func (h *Handle) readdirs(n int, fn func(string, Attrs) error) (end bool, err er
 			end = true // a server that works on several at once may still have had names for a later one
 			continue
 		}
-		if k.err != nil {
-			return false, k.err
+		if err := h.believed(k.err); err != nil {
+			return false, err
 		}
 		n, err := h.c.names(k.body, fn)
 		if err != nil {

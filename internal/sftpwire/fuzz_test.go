@@ -77,7 +77,7 @@ func feed(t *testing.T, data []byte) {
 	require.NoError(t, err)
 
 	buf := []byte("1234guard")
-	h := &Handle{c, "h"}
+	h := &Handle{c: c, h: "h"}
 	begun := []func() error{
 		func() error { _, err := h.ReadAt(buf[:4:4], 0); return err },
 		func() error { _, err := h.WriteAt([]byte("x"), 0); return err },

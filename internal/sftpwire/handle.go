@@ -3,6 +3,7 @@ package sftpwire
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 )
 
 // Flags of Open (draft-ietf-secsh-filexfer-02, section 6.3).
@@ -16,8 +17,9 @@ const (
 
 // Handle is an open file on the server. Its methods may run at once, each is one request.
 type Handle struct {
-	c *Conn
-	h string
+	c      *Conn
+	h      string
+	shared atomic.Bool // another file was given the same one while it was open
 }
 
 // Open opens a file; a has the permissions of one that is made.
@@ -30,12 +32,15 @@ func (c *Conn) handle(k *call) (*Handle, error) {
 	if err := c.do(k); err != nil {
 		return nil, err
 	}
-	p := parser{b: k.body}
-	h := string(p.bytes())
-	if p.short || len(h) > 256 { // section 6.3 allows 256 bytes
+	h := k.handle
+	if h == nil {
 		return nil, c.broken("an invalid handle")
 	}
-	return &Handle{c, h}, nil
+	if h.shared.Load() {
+		_ = h.Close() // each of those that share it is closed once
+		return nil, ErrShared
+	}
+	return h, nil
 }
 
 // broken closes the channel: a server whose packets cannot be parsed is not to be trusted with further ones.
@@ -50,73 +55,77 @@ func (c *Conn) broken(what string) error {
 func (h *Handle) ReadAt(p []byte, off int64) (int, error) {
 	k := h.read(p, off)
 	defer k.free()
-	err := h.c.do(k)
+	err := h.believed(h.c.do(k))
 	return k.n, eof(err)
 }
 
 // ReadClose is ReadAt with FSTAT and CLOSE right behind it, in one round trip. The handle is gone whatever it returns;
-// err is that of the READ, or else of the FSTAT. At the end of the file the attributes come with io.EOF.
-func (h *Handle) ReadClose(p []byte, off int64) (n int, a Attrs, err error) {
-	r, s, c := h.read(p, off), h.call(typeFstat, typeAttrs), h.call(typeClose, 0)
+// err is that of the READ, io.EOF at the end of the file. Only then, or without it, do the attributes or statErr tell anything.
+func (h *Handle) ReadClose(p []byte, off int64) (n int, a Attrs, statErr, err error) {
+	r, s, c := h.read(p, off), h.call(typeFstat, typeAttrs), h.closing()
 	defer func() { r.free(); s.free(); c.free() }()
 	h.c.do(r, s, c)
-	err = eof(r.err)
+	err = eof(h.believed(r.err))
 	if err != nil && err != io.EOF {
-		return r.n, a, err
+		return r.n, a, nil, err
 	}
 	if s.err != nil {
-		return r.n, a, s.err
+		return r.n, a, h.believed(s.err), err
 	}
-	a, perr := h.c.parseAttrs(s)
-	if perr != nil {
-		err = perr
-	}
-	return r.n, a, err
+	a, statErr = h.c.parseAttrs(s)
+	return r.n, a, statErr, err
 }
 
 // WriteAt is one WRITE; when it returns nil all of p is acknowledged.
 func (h *Handle) WriteAt(p []byte, off int64) (int, error) {
 	k := h.write(p, off)
 	defer k.free()
-	if err := h.c.do(k); err != nil {
+	if err := h.believed(h.c.do(k)); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
-// WriteClose is WriteAt with FSETSTAT and CLOSE right behind it, in one round trip. The handle is gone whatever it
+// WriteClose is WriteAt with FSETSTAT, where there is something to set, and CLOSE right behind it, in one round trip. The handle is gone whatever it
 // returns; err is that of WRITE or CLOSE.
 func (h *Handle) WriteClose(p []byte, off int64, a Attrs) (attrErr, err error) {
-	w, s, c := h.write(p, off), h.call(typeFsetstat, 0).attrs(a), h.call(typeClose, 0)
+	w, s, c := h.write(p, off), h.call(typeFsetstat, 0).attrs(a), h.closing()
 	defer func() { w.free(); s.free(); c.free() }()
-	h.c.do(w, s, c)
+	if a.Flags == 0 {
+		h.c.do(w, c)
+	} else {
+		h.c.do(w, s, c)
+	}
 	if err = w.err; err == nil {
 		err = c.err
 	}
-	return s.err, err
-}
-
-// SetStatClose is FSETSTAT with CLOSE right behind it. The handle is gone whatever it returns.
-func (h *Handle) SetStatClose(a Attrs) (attrErr, err error) {
-	s, c := h.call(typeFsetstat, 0).attrs(a), h.call(typeClose, 0)
-	defer func() { s.free(); c.free() }()
-	h.c.do(s, c)
-	return s.err, c.err
+	return s.err, h.believed(err)
 }
 
 // Stat is FSTAT.
-func (h *Handle) Stat() (Attrs, error) { return h.c.attrs(h.call(typeFstat, typeAttrs)) }
+func (h *Handle) Stat() (Attrs, error) {
+	a, err := h.c.attrs(h.call(typeFstat, typeAttrs))
+	return a, h.believed(err)
+}
 
 // SetStat is FSETSTAT; with AttrSize it truncates or extends.
-func (h *Handle) SetStat(a Attrs) error { return h.c.status(h.call(typeFsetstat, 0).attrs(a)) }
+func (h *Handle) SetStat(a Attrs) error {
+	return h.believed(h.c.status(h.call(typeFsetstat, 0).attrs(a)))
+}
 
 // Sync is fsync@openssh.com (OpenSSH PROTOCOL, section 4.5); ask only a server that announced it.
 func (h *Handle) Sync() error {
-	return h.c.status(newCall(typeExtended, 0).str("fsync@openssh.com").str(h.h))
+	return h.believed(h.c.status(newCall(typeExtended, 0).str(FsyncExtension).str(h.h)))
 }
 
 // Close is CLOSE.
-func (h *Handle) Close() error { return h.c.status(h.call(typeClose, 0)) }
+func (h *Handle) Close() error { return h.believed(h.c.status(h.closing())) }
+
+func (h *Handle) closing() *call {
+	k := h.call(typeClose, 0)
+	k.handle = h
+	return k
+}
 
 func (h *Handle) call(typ, want byte) *call { return newCall(typ, want).str(h.h) }
 

@@ -56,7 +56,7 @@ func TestList(t *testing.T) {
 		}
 		var got []string
 		done := async(func() error {
-			return c.List("d", func(name string, a Attrs) error {
+			return c.List("d", Many, func(name string, a Attrs) error {
 				got = append(got, name)
 				if a.Mode != 0o100644 || a.Mtime != 9 || a.Size != uint64((len(got)-1)%3) {
 					return fmt.Errorf("attributes of %s: %+v", name, a)
@@ -77,7 +77,7 @@ func TestList(t *testing.T) {
 // The requests of a batch are all on their way before the first of them is answered.
 func TestListAsksAhead(t *testing.T) {
 	c, _, p := newPeer(t)
-	done := async(func() error { return c.List("d", func(string, Attrs) error { return nil }) })
+	done := async(func() error { return c.List("d", Many, func(string, Attrs) error { return nil }) })
 	p.reply(p.next(), typeHandle, str("dir"))
 	for ahead := 1; ahead <= 2*readdirAhead; ahead *= 2 {
 		var batch []packet
@@ -114,7 +114,7 @@ func TestListErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, _, p := newPeer(t)
 			names := 0
-			done := async(func() error { return c.List("d", func(string, Attrs) error { names++; return nil }) })
+			done := async(func() error { return c.List("d", Many, func(string, Attrs) error { names++; return nil }) })
 			p.listing(tc.replies...)
 			require.Equal(t, tc.code, code(<-done))
 			require.Equal(t, tc.names, names)
@@ -128,7 +128,7 @@ func TestListStops(t *testing.T) {
 	enough := errors.New("enough")
 	seen := 0
 	done := async(func() error {
-		return c.List("d", func(string, Attrs) error {
+		return c.List("d", Many, func(string, Attrs) error {
 			if seen++; seen == 2 {
 				return enough
 			}
@@ -147,7 +147,7 @@ func TestListBroken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _, p := newPeer(t)
-			done := async(func() error { return c.List("d", func(string, Attrs) error { return nil }) })
+			done := async(func() error { return c.List("d", Many, func(string, Attrs) error { return nil }) })
 			p.reply(p.next(), typeHandle, str("dir"))
 			p.reply(p.next(), typeName, body)
 			requireProtocolError(t, c, <-done)

@@ -120,6 +120,6 @@ func requireProtocolError(t testing.TB, c *Conn, err error) {
 	require.ErrorIs(t, err, ErrClosed)
 	require.True(t, errors.As(err, &broken), "%v", err)
 	require.ErrorIs(t, c.Err(), ErrClosed)
-	_, err = (&Handle{c, "h"}).ReadAt(make([]byte, 1), 0)
+	_, err = (&Handle{c: c, h: "h"}).ReadAt(make([]byte, 1), 0)
 	require.ErrorIs(t, err, ErrClosed, "the channel stays closed")
 }

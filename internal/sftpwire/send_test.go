@@ -35,7 +35,7 @@ func TestSendFillsPackets(t *testing.T) {
 		payload := bytes.Repeat([]byte{1, 2, 3, 4, 5, 6, 7}, size/7+1)[:size]
 		var w writes
 		s := sendBuffer{w: &w}
-		h := &Handle{nil, "h"}
+		h := &Handle{c: nil, h: "h"}
 		write, last := h.write(payload, 5), h.call(typeClose, 0)
 		write.setID(1)
 		last.setID(2)

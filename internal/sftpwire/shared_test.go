@@ -49,7 +49,7 @@ func TestSharedChannel(t *testing.T) {
 	}
 	wg.Wait()
 	names := 0
-	require.NoError(t, c.List(dir, func(string, Attrs) error { names++; return nil }))
+	require.NoError(t, c.List(dir, Many, func(string, Attrs) error { names++; return nil }))
 	require.GreaterOrEqual(t, names, 16)
 	require.NoError(t, c.Err())
 }
@@ -84,7 +84,7 @@ func roundTrip(c *Conn, name string, seed byte) error {
 	if !bytes.Equal(got, want) {
 		return errors.New("read other bytes than written")
 	}
-	n, a, err := h.ReadClose(make([]byte, 1), int64(len(want)))
+	n, a, _, err := h.ReadClose(make([]byte, 1), int64(len(want)))
 	if n != 0 || err != io.EOF || a.Size != uint64(len(want)) {
 		return fmt.Errorf("at the end: %d, %+v, %w", n, a, err)
 	}

@@ -13,6 +13,7 @@ const (
 	StatusNoConnection     = 6
 	StatusConnectionLost   = 7
 	StatusOpUnsupported    = 8
+	StatusNoSuchPath       = 10 // of later versions, as some servers of version 3 say
 )
 
 // StatusError is a server's refusal of one request. Message is the server's text: escape it before it is shown.

@@ -47,10 +47,10 @@ func TestWithLimits(t *testing.T) {
 }
 
 func TestWithout(t *testing.T) {
-	for _, ext := range []string{ExtLimits, ExtPosixRename, ExtStatVFS, ExtFsync} {
+	for _, ext := range []string{ExtLimits, ExtPosixRename, ExtStatVFS, ExtFsync, ExtLSetstat} {
 		r, version, _ := rawClient(t, Without(ext))
 		require.NotContains(t, extensions(version), ext)
-		require.Len(t, extensions(version), 4)
+		require.Len(t, extensions(version), 5)
 		require.Equal(t, OpUnsupported, r.status(r.packet(Extended).AddString(ext).AddString("/").AddString("/x")))
 	}
 }

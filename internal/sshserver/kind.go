@@ -81,5 +81,6 @@ const (
 	ExtFsync       = "fsync@openssh.com"
 	ExtPosixRename = "posix-rename@openssh.com"
 	ExtStatVFS     = "statvfs@openssh.com"
+	ExtLSetstat    = "lsetstat@openssh.com"
 	ExtHardlink    = "hardlink@openssh.com"
 )

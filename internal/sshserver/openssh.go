@@ -42,6 +42,8 @@ func (openSSH) Request(c *Call) Action {
 		return DefaultLimits().answer(c)
 	case c.Ext == ExtFsync:
 		return beforeSync(c)
+	case c.Ext == ExtLSetstat:
+		return lsetstat(c)
 	case c.Ext == ExtStatVFS: // pkg/sftp takes a relative path from the process's directory, not from Home
 		c.Request = NewPacket(Extended, c.ID).AddString(ExtStatVFS).AddString(c.Path)
 	}
@@ -51,7 +53,8 @@ func (openSSH) Request(c *Call) Action {
 func (openSSH) Reply(c *Call) Action {
 	switch {
 	case c.Kind == Init && c.Reply.Kind() == Version:
-		c.Reply = c.Reply.AddString(ExtLimits).AddString("1").AddString(ExtFsync).AddString("1")
+		c.Reply = c.Reply.AddString(ExtLimits).AddString("1").AddString(ExtFsync).AddString("1").
+			AddString(ExtLSetstat).AddString("1")
 	case c.Kind == Rename:
 		linked(c)
 	case c.Ext == ExtFsync:
@@ -86,6 +89,20 @@ func syncNow(c *Call) Action {
 		err = errors.Join(f.Sync(), f.Close())
 	}
 	c.Status(codeOf(err))
+	return Pass
+}
+
+// lsetstat is a SETSTAT that does not follow links; here it changes none.
+func lsetstat(c *Call) Action {
+	if i, err := os.Lstat(c.Path); err != nil {
+		return c.Status(codeOf(err))
+	} else if i.Mode()&fs.ModeSymlink != 0 {
+		return c.Status(OpUnsupported)
+	}
+	r := c.Request.reader()
+	r.string()
+	r.string()
+	c.Request = append(NewPacket(Setstat, c.ID).AddString(c.Path), r.b...).sized()
 	return Pass
 }
 

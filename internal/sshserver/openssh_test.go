@@ -12,7 +12,7 @@ import (
 func TestAnnouncesAndAnswersLimits(t *testing.T) {
 	r, version := newRaw(t, start(t, Options{NoAuth: true}))
 	require.Equal(t, map[string]string{
-		ExtLimits: "1", ExtFsync: "1", ExtPosixRename: "1", ExtStatVFS: "2", ExtHardlink: "1",
+		ExtLimits: "1", ExtFsync: "1", ExtPosixRename: "1", ExtStatVFS: "2", ExtHardlink: "1", ExtLSetstat: "1",
 	}, extensions(version))
 
 	reply := r.call(r.packet(Extended).AddString(ExtLimits))

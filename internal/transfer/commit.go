@@ -52,11 +52,16 @@ func (l *lane) end(f *file, err error) {
 
 // restart queues a file anew that failed for a reason which may be gone by then.
 func (l *lane) restart(f *file) (bool, error) {
-	if differs := new(VerifyError); f.inOrder && errors.As(f.failed(), &differs) {
+	differs := new(VerifyError)
+	switch err := f.failed(); {
+	case (f.inOrder || careful(l.fs) && !f.single) && errors.As(err, &differs):
 		return l.restartDiffering(f, differs.Off), nil
-	}
-	if errors.Is(f.failed(), fsys.ErrSequential) {
+	case errors.Is(err, fsys.ErrSequential):
 		return l.restartInOrder(f), nil
+	case errors.Is(err, fsys.ErrShared):
+		return l.restartShared(f), nil
+	case f.shaken.Load() && renews(l.fs) && l.e.Upload && errors.Is(err, fsys.ErrFailure), errors.Is(err, errOverlong):
+		return l.restartElsewhere(f), nil
 	}
 	return l.restartChanged(f)
 }
@@ -92,6 +97,9 @@ func (l *lane) finish(f *file) error {
 // never emptied. It returns the modification time.
 func (e *engine) trim(dst fsys.FS, f *file) (time.Time, error) {
 	i, err := dst.Stat(f.part)
+	if err == nil && i.Size > f.size() && careful(dst) && !f.inPlace {
+		return i.ModTime, errOverlong
+	}
 	if err == nil && i.Size > f.size() {
 		if err = e.cut(dst, f); err == nil {
 			i, err = dst.Stat(f.part)
@@ -102,6 +110,10 @@ func (e *engine) trim(dst fsys.FS, f *file) (time.Time, error) {
 	}
 	return i.ModTime, err
 }
+
+// errOverlong is a partial file on a careful server that holds more than was written. It is not cut, which some of them take for
+// emptying it, but written anew.
+var errOverlong = errors.New("the destination holds more than was written")
 
 func (e *engine) cut(dst fsys.FS, f *file) error {
 	h, err := dst.Edit(f.part)

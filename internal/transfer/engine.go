@@ -21,6 +21,7 @@ type engine struct {
 	lanes    lanes
 	doubtful doubtful
 	trial    trial
+	proof    proof
 	mark     progressMark
 
 	stop  context.CancelCauseFunc // ends the copy with a reason
@@ -28,7 +29,7 @@ type engine struct {
 	begun time.Time
 
 	// Notices that are given once.
-	notAtomic, noAttr, fewer, noDigest, noSync, ordered, endsEarly sync.Once
+	notAtomic, noAttr, fewer, noDigest, noSync, ordered, endsEarly, shared sync.Once
 
 	bySource map[string]*earlier
 }
@@ -51,7 +52,8 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 	e.block = e.limit.block(o.First.FS().Block())
 	e.Chunks.Block = int64(e.block)
 	e.queue.tail = tail(e.Chunks)
-	e.trial.over.Store(!o.Upload || keepsFiles(o.First.FS()))
+	e.trial.over.Store(!o.Upload || keepsFiles(o.First.FS()) && !careful(o.First.FS()) && (o.InPlace || canReplace(o.First.FS())))
+	e.startProof()
 	if o.State != nil {
 		e.bySource = bySource(o.State)
 	}

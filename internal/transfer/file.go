@@ -50,6 +50,11 @@ type file struct {
 	inOrder   bool           // it is sent in order
 	doubted   bool           // a lost lane may still do something to the partial file
 	own       bool           // no other run has a partial file of that name
+	fresh     bool           // the partial file was made by this run, so it is no longer than what is written
+	proves    bool           // it shows what the server does with files: see proof.go
+	sampled   bool           // it is compared only as the first of several blocks, in part
+	shaken    atomic.Bool    // a lane was lost while it was open there
+	shared    int            // times that its handle was another file's too
 
 	opening sync.Mutex // held while local is opened and the partial file is made
 	local   fsys.File  // shared by all lanes
@@ -117,7 +122,7 @@ func (f *file) all() []extent { return []extent{{0, f.size()}} }
 func (f *file) fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.err == nil || errors.Is(err, fsys.ErrSequential) {
+	if f.err == nil || errors.Is(err, fsys.ErrSequential) || errors.Is(err, fsys.ErrShared) {
 		f.err = err
 	}
 }

@@ -3,6 +3,8 @@ package transfer
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
+	"io/fs"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -43,6 +45,13 @@ func (l *lane) try(f *file) error {
 	if !l.e.untried(f) {
 		return nil
 	}
+	if err := l.proveRename(f); err != nil {
+		return err
+	}
+	if keepsFiles(l.fs) && !careful(l.fs) {
+		t.over.Store(true)
+		return nil
+	}
 	used := late{l.e.target(partName(f.Entry, "trial")), f.Parent, true}
 	if !slices.Contains(t.left, used) {
 		t.left = append(t.left, used)
@@ -80,9 +89,12 @@ func (l *lane) removeTrials() error {
 // keeps tries a server with a file of its own. What it holds is new each time, so that nothing that a lost lane's server does late is
 // taken for an answer. An error is a lost lane, or that of the first OPEN; whatever else the server refuses, it does not keep.
 func (l *lane) keeps(name string) (bool, error) {
-	first, err := l.fs.Create(name, 0o600, false)
+	first, err := l.makeTrial(name)
 	if err != nil {
 		return false, err
+	}
+	if b, ok := first.(interface{ Beside() }); ok {
+		b.Beside()
 	}
 	want := []byte(rand.Text())
 	_, err = first.WriteAt(want[:len(want)/2], 0)
@@ -96,15 +108,31 @@ func (l *lane) keeps(name string) (bool, error) {
 	if err == nil {
 		err = l.readBack(name, got)
 	}
-	if fsys.Lost(err) {
+	if fsys.Lost(err) || errors.Is(err, fsys.ErrShared) {
 		return false, err
 	}
 	return err == nil && bytes.Equal(got, want), nil
 }
 
+// makeTrial makes the file that the server is tried with. Another run, or another try, may have left it.
+func (l *lane) makeTrial(name string) (fsys.File, error) {
+	m, ok := l.fs.(fsys.Maker)
+	if !ok || !careful(l.fs) {
+		return l.fs.Create(name, 0o600, false)
+	}
+	h, err := m.Make(name, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		if err := l.fs.Remove(name); fsys.Lost(err) {
+			return nil, err
+		}
+		h, err = m.Make(name, 0o600)
+	}
+	return h, err
+}
+
 // writeBehind writes through a second handle, as another lane does.
 func (l *lane) writeBehind(name string, b []byte, off int64) error {
-	h, err := l.fs.Create(name, 0o600, false)
+	h, err := l.e.openAgain(l.fs, &file{part: name})
 	if err != nil {
 		return err
 	}

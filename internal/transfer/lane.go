@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -217,7 +218,7 @@ func (l *lane) release(f *file, h *handle) {
 		return
 	}
 	if h.f != nil {
-		if err := h.f.Close(); err != nil && !fsys.Lost(err) && l.e.Upload {
+		if err := h.f.Close(); err != nil && !fsys.Lost(err) && (l.e.Upload || errors.Is(err, fsys.ErrShared)) {
 			f.fail(err)
 		}
 	}

@@ -168,6 +168,10 @@ func (f *laneFS) Create(name string, perm fs.FileMode, truncate bool) (fsys.File
 	return f.open(memfs.Call{Op: "create", Path: name}, func() (fsys.File, error) { return f.to.Create(name, perm, truncate) })
 }
 
+func (f *laneFS) Make(name string, final fs.FileMode) (fsys.File, error) {
+	return f.open(memfs.Call{Op: "create", Path: name}, func() (fsys.File, error) { return f.to.Make(name, final) })
+}
+
 func (f *laneFS) CanSync() bool { return !f.whole }
 
 func (f *laneFS) Edit(name string) (fsys.File, error) {
@@ -254,9 +258,7 @@ func (f *lastFile) ReadLast(p []byte, off int64) (int, fsys.Info, error) {
 
 func (f *lastFile) WriteLast(p []byte, off int64, a fsys.Attr) (attrErr, err error) {
 	_, err = f.WriteAt(p, off)
-	if attrErr = f.Truncate(off + int64(len(p))); attrErr == nil {
-		attrErr = f.SetAttr(a)
-	}
+	attrErr = f.SetAttr(a)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

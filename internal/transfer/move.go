@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 
 	"mscp/internal/fsys"
 )
@@ -30,9 +29,13 @@ func (l *lane) moveBlock(ctx context.Context, b block, buf []byte) {
 	if f.failed() == nil {
 		err := l.copyBlock(ctx, b, buf)
 		if l.interrupted(ctx, err) {
+			f.shaken.Store(true)
 			l.e.queue.again(b.span)
 			l.release(f, b.h)
 			return
+		}
+		if f.sampled && cannotSay(err) {
+			err = nil
 		}
 		if err != nil {
 			f.fail(err)
@@ -55,7 +58,7 @@ func (l *lane) moveBlock(ctx context.Context, b block, buf []byte) {
 // acknowledged counts a block that has arrived, or that was found equal.
 func (e *engine) acknowledged(f *file, s span) {
 	if f.verifying {
-		if !f.grown {
+		if !f.grown && !f.sampled {
 			e.Counters.Verified.Add(s.len)
 		}
 		return
@@ -137,36 +140,11 @@ func (l *lane) prepare(f *file, h *handle) error {
 	}
 	var err error
 	if l.e.Upload {
-		h.f, err = l.e.output(l.fs, f, false)
+		h.f, err = l.e.openAgain(l.fs, f)
 	} else {
 		h.f, err = l.fs.Open(f.Src)
 	}
 	return err
-}
-
-// output opens the partial file. It is never emptied: what an earlier run left there is of the same source in the same state,
-// and all that is not known to be right is written again. So neither a second run of the job elsewhere nor an OPEN that a dead
-// connection's server carries out late can take away what has been acknowledged. What --inplace overwrites is emptied by
-// whoever opens it first.
-func (e *engine) output(dst fsys.FS, f *file, first bool) (fsys.File, error) {
-	return permitted(dst, f, func() (fsys.File, error) {
-		if f.verifying {
-			return dst.Open(f.part)
-		}
-		return e.create(dst, f, first && f.inPlace)
-	})
-}
-
-// permitted opens a partial file of which an earlier run was killed when it had set a mode that forbids it.
-func permitted(dst fsys.FS, f *file, open func() (fsys.File, error)) (fsys.File, error) {
-	h, err := open()
-	if errors.Is(err, fs.ErrPermission) && !f.inPlace {
-		mode := fs.FileMode(0o600)
-		if dst.SetAttr(f.part, fsys.Attr{Mode: &mode}) == nil {
-			return open()
-		}
-	}
-	return h, err
 }
 
 // first opens the local file and makes the partial one, unless that is done.
@@ -174,6 +152,11 @@ func (l *lane) first(f *file, h *handle) (err error) {
 	f.opening.Lock()
 	defer f.opening.Unlock()
 	if !f.created {
+		if f.doubted && !f.verifying {
+			if err := l.renew(f); err != nil {
+				return err
+			}
+		}
 		l.e.recordBegun(f)
 	}
 	if f.local == nil {
@@ -181,20 +164,29 @@ func (l *lane) first(f *file, h *handle) (err error) {
 			f.local, err = l.e.Local.Open(f.Src)
 			f.sawOpened()
 		} else {
-			f.local, err = l.e.output(l.e.Local, f, !f.created)
-			f.created = f.created || err == nil
+			f.local, err = l.localOutput(f)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	if !f.created {
-		if h.f, err = l.e.output(l.fs, f, true); err != nil {
+		if h.f, err = l.create(l.fs, f); err != nil {
 			return err
 		}
 		f.created = true
 	}
 	return nil
+}
+
+// localOutput opens a download's partial file, which is made where an earlier run has not left it.
+func (l *lane) localOutput(f *file) (fsys.File, error) {
+	if f.created {
+		return l.e.openAgain(l.e.Local, f)
+	}
+	h, err := l.create(l.e.Local, f)
+	f.created = err == nil
+	return h, err
 }
 
 // closeLocal ends the local side. A written file's close can fail.

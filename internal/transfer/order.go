@@ -29,13 +29,33 @@ func (l *lane) restartDiffering(f *file, off int64) bool {
 		return false
 	}
 	l.e.Observer.Notice(fmt.Sprintf("%q: the copy differs from the source at byte %d: it is sent again", f.Src, off))
+	l.e.proof.large.Store(!careful(l.fs))
 	l.startOver(f, true)
 	return true
 }
 
+// restartShared queues a file again of which a handle was another file's as well.
+func (l *lane) restartShared(f *file) bool {
+	if !l.sharedAgain(f) || f.special(l.fs) {
+		return false
+	}
+	l.startOver(f, f.again)
+	return true
+}
+
+// restartElsewhere queues a file again, once, to get a partial file of another name: something is wrong with the one that it has.
+func (l *lane) restartElsewhere(f *file) bool {
+	if f.again || f.inPlace {
+		return false
+	}
+	l.startOver(f, true)
+	return true
+}
+
+// startOver queues a file anew. What the server still does to its partial file must not be done to the next one.
 func (l *lane) startOver(f *file, again bool) {
 	g := l.e.newFile(f.Entry)
-	g.again = again
+	g.again, g.shared, g.doubted = again, f.shared, l.e.Upload && renews(l.fs)
 	l.e.replace(f, g)
 }
 

@@ -151,7 +151,7 @@ func (e *engine) finishDir(dst fsys.FS, d *plan.Dir) error {
 	switch {
 	case e.Preserve:
 		return dst.SetAttr(name, attrOf(d.Info, true))
-	case d.Made && (d.Dst == "" && !e.RootMade || d.Info.Mode.Perm()&0o700 != 0o700):
+	case d.Made && (d.Dst == "" && !e.RootMade || d.Info.Mode.Perm()&0o700 != 0o700 || !e.keepsModes()):
 		now, err := dst.Stat(name)
 		if err != nil {
 			return err

@@ -61,7 +61,7 @@ func (l *lane) copyInOrder(ctx context.Context, f *file) error {
 	}
 	defer src.Close()
 	l.e.recordBegun(f)
-	dst, err := l.e.output(to, f, true)
+	dst, err := l.create(to, f)
 	if err != nil {
 		return err
 	}

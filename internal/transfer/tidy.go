@@ -5,7 +5,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"mscp/internal/fsys"
 	"mscp/internal/plan"
 )
 
@@ -70,13 +69,4 @@ func (l *lane) removeLate(p late) {
 	if p.parent != nil {
 		_ = l.e.finishDir(l.fs, p.parent)
 	}
-}
-
-// create opens the partial file of an upload or a download, and makes it where it is not there.
-func (e *engine) create(dst fsys.FS, f *file, truncate bool) (fsys.File, error) {
-	h, err := dst.Create(f.part, 0o600, truncate)
-	if fsys.Lost(err) && !f.inPlace {
-		e.doubtful.add(late{part: f.part, parent: f.Parent})
-	}
-	return h, err
 }

@@ -132,7 +132,7 @@ func TestRefusedIsNotDoubtful(t *testing.T) {
 	j := newJob(true, 1, map[string]memfs.Node{"/f": sized(5)})
 	e := &engine{Options: j.opt}
 	j.remote.Hook = func(memfs.Call) error { return fs.ErrPermission }
-	_, err := e.create(j.remote, &file{part: "/x"}, false)
+	_, err := e.make(j.remote, &file{part: "/x"})
 	require.ErrorIs(t, err, fs.ErrPermission)
 	require.Empty(t, e.doubtful.take())
 }

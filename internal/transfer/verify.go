@@ -39,8 +39,11 @@ type Verify struct {
 // verify begins the comparison of a file whose blocks are all acknowledged. It returns false when there is nothing left to compare.
 func (l *lane) verify(ctx context.Context, f *file) bool {
 	_, dst := l.e.sides(l)
-	if l.e.Verify == nil || f.verifying || f.failed() != nil || f.size() == 0 || f.toEnd || f.special(dst) {
+	if f.verifying || f.failed() != nil || f.size() == 0 || f.toEnd || f.special(dst) {
 		return false
+	}
+	if l.e.Verify == nil {
+		return l.sample(f)
 	}
 	if l.e.Verify.Digests != nil && l.e.sameDigests(ctx, f) {
 		l.e.Counters.Verified.Add(f.size())
@@ -94,7 +97,7 @@ func (l *lane) compareBlock(f *file, dst fsys.File, want []byte, off int64) erro
 		if f.grown {
 			return l.e.sourceError(f.Src, ErrChanged)
 		}
-		if try > 0 || f.inOrder {
+		if try > 0 || f.inOrder || careful(l.fs) {
 			return &VerifyError{f.Src, off}
 		}
 		l.e.Observer.Notice(fmt.Sprintf("%q: the copy differs from the source at byte %d: that block is sent again", f.Src, off))

@@ -45,9 +45,21 @@ func (f *FS) Open(name string) (fsys.File, error) {
 
 // Create opens a file for writing and makes it where it does not exist.
 func (f *FS) Create(name string, perm fs.FileMode, truncate bool) (fsys.File, error) {
+	return f.create(name, perm, truncate, false)
+}
+
+// Make implements fsys.Maker.
+func (f *FS) Make(name string, _ fs.FileMode) (fsys.File, error) {
+	return f.create(name, 0o600, false, true)
+}
+
+func (f *FS) create(name string, perm fs.FileMode, truncate, anew bool) (fsys.File, error) {
 	var opened *file
 	err := f.call(Call{Op: "create", Path: name}, &f.mu, func() error {
 		p, err := f.find(name, true)
+		if err == nil && p.node != nil && anew {
+			return fs.ErrExist
+		}
 		if err == nil && p.node == nil {
 			if err = f.add(p, Node{Mode: perm.Perm() &^ f.Umask}); err == nil {
 				p.node = p.dir.kids[p.name]

@@ -1,0 +1,77 @@
+package transfer
+
+import (
+	"errors"
+	"io/fs"
+
+	"mscp/internal/fsys"
+)
+
+// create makes the partial file of an upload or a download, or opens the one that is there. It is never emptied: what an earlier run left
+// there is of the same source in the same state, and all that is not known to be right is written again. So neither a second run of the job
+// elsewhere nor an OPEN that a dead connection's server carries out late can take away what has been acknowledged. What --inplace overwrites
+// is emptied by whoever opens it first.
+func (l *lane) create(dst fsys.FS, f *file) (fsys.File, error) {
+	if f.verifying {
+		return l.e.openAgain(dst, f)
+	}
+	h, err := l.e.make(dst, f)
+	if errors.Is(err, fs.ErrExist) && careful(dst) {
+		f.doubted = true
+		if err := l.renew(f); err != nil {
+			return nil, err
+		}
+		l.e.recordBegun(f)
+		h, err = l.e.make(dst, f)
+	}
+	return h, err
+}
+
+// make opens the file for the first time. A careful server is not asked to open one that is there: it may empty it, or take no data.
+func (e *engine) make(dst fsys.FS, f *file) (fsys.File, error) {
+	h, err := permitted(dst, f, func() (fsys.File, error) {
+		m, ok := dst.(fsys.Maker)
+		if !ok || f.inPlace {
+			return dst.Create(f.part, 0o600, f.inPlace)
+		}
+		h, err := m.Make(f.part, f.Info.Mode)
+		f.fresh = err == nil
+		if errors.Is(err, fs.ErrExist) && !careful(dst) {
+			return dst.Create(f.part, 0o600, false)
+		}
+		return h, err
+	})
+	if fsys.Lost(err) && !f.inPlace {
+		e.doubtful.add(late{part: f.part, parent: f.Parent})
+	}
+	return h, err
+}
+
+// openAgain opens a partial file that was made before, to fill it or to compare it.
+func (e *engine) openAgain(dst fsys.FS, f *file) (fsys.File, error) {
+	return permitted(dst, f, func() (fsys.File, error) {
+		switch {
+		case f.verifying:
+			return dst.Open(f.part)
+		case careful(dst) && !f.inPlace:
+			return dst.Edit(f.part) // some servers take WRITE with CREAT for reading
+		}
+		h, err := dst.Create(f.part, 0o600, false)
+		if fsys.Lost(err) && !f.inPlace {
+			e.doubtful.add(late{part: f.part, parent: f.Parent})
+		}
+		return h, err
+	})
+}
+
+// permitted opens a partial file of which an earlier run was killed when it had set a mode that forbids it.
+func permitted(dst fsys.FS, f *file, open func() (fsys.File, error)) (fsys.File, error) {
+	h, err := open()
+	if errors.Is(err, fs.ErrPermission) && !f.inPlace {
+		mode := fs.FileMode(0o600)
+		if dst.SetAttr(f.part, fsys.Attr{Mode: &mode}) == nil {
+			return open()
+		}
+	}
+	return h, err
+}
