@@ -18,6 +18,8 @@ type Call struct {
 	// Reply is what goes to the client. It is valid while the faults' Reply run only, unless the call is held.
 	Reply Packet
 
+	asked string // the handle as the client has it, where a fault puts another one in its place
+
 	from *filter // the channel: handles are known by it and their name
 }
 
