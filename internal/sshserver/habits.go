@@ -274,14 +274,15 @@ func (s says) Reply(c *Call) Action {
 	return Pass
 }
 
-// Spoils changes the first byte of each WRITE.
+// Spoils clears the first bytes of each WRITE.
 func Spoils() Fault { return spoils{} }
 
 type spoils struct{ passive }
 
 func (spoils) Request(c *Call) Action {
 	if c.Kind == Write && c.Length > 0 {
-		c.Request[len(c.Request)-int(c.Length)] ^= 0xff
+		data := c.Request[len(c.Request)-int(c.Length):]
+		clear(data[:min(8, len(data))])
 	}
 	return Pass
 }

@@ -13,6 +13,7 @@ import (
 // commit puts a file in place whose bytes are all acknowledged, or clears up after one that failed. It goes by names alone, so that
 // another lane can do it again when this one is lost on the way.
 func (l *lane) commit(f *file) {
+	l.sampleEnded(f)
 	err := f.failed()
 	if err == nil {
 		err = l.finish(f)

@@ -29,7 +29,6 @@ func (l *lane) restartDiffering(f *file, off int64) bool {
 		return false
 	}
 	l.e.Observer.Notice(fmt.Sprintf("%q: the copy differs from the source at byte %d: it is sent again", f.Src, off))
-	l.e.proof.large.Store(!careful(l.fs))
 	l.startOver(f, true)
 	return true
 }

@@ -19,8 +19,8 @@ type proof struct {
 	mu       sync.Mutex  // held by the file that is the proof
 	content  atomic.Bool // a file came back as it was, or there is nothing to prove
 	renamed  atomic.Bool // a partial file got its name, or there is nothing to prove
-	large    atomic.Bool // a file of several blocks is or was compared, or there is nothing to prove
 	differed atomic.Int32
+	large    largeProof
 }
 
 // mostDiffering is how many proofs may differ before the server is given up.
@@ -33,7 +33,7 @@ var ErrUnfaithful = errors.New("the server does not keep what it is sent, or rea
 func (e *engine) startProof() {
 	first := e.First.FS()
 	e.proof.content.Store(!careful(first))
-	e.proof.large.Store(!careful(first))
+	e.proof.large.settled = !careful(first)
 	e.proof.renamed.Store(!e.Upload || e.InPlace || canReplace(first) && !careful(first))
 }
 
@@ -181,27 +181,4 @@ func (l *lane) makeOwn(name string, f *file) (h fsys.File, err error) {
 		l.e.doubtful.add(late{name, f.Parent, true})
 	}
 	return h, err
-}
-
-// sampleLen, in bytes, is how much of the first file of several blocks is compared at its beginning, and as much at its end.
-const sampleLen = 4 << 20
-
-// sample begins the comparison of the first file of several blocks, of which the ends say enough.
-func (l *lane) sample(f *file) bool {
-	if f.single || l.e.proof.large.Swap(true) {
-		return false
-	}
-	f.verifying, f.sampled = true, true
-	if f.Info.Size <= 2*sampleLen {
-		f.do(f.all())
-	} else {
-		f.do([]extent{{0, sampleLen}, {f.Info.Size - sampleLen, sampleLen}})
-	}
-	l.e.queue.next(f)
-	return true
-}
-
-// cannotSay tells an error of a comparison that shows no difference: the server may let nobody read.
-func cannotSay(err error) bool {
-	return err != nil && !errors.Is(err, fsys.ErrShared) && !errors.As(err, new(*VerifyError)) && !errors.Is(err, ErrChanged)
 }
