@@ -38,10 +38,10 @@ func (l *lane) sample(f *file) bool {
 
 func (l *lane) beginSample(f *file) {
 	f.verifying, f.sampled = true, true
-	if f.Info.Size <= 2*sampleLen {
+	if f.size() <= 2*sampleLen {
 		f.do(f.all())
 	} else {
-		f.do([]extent{{0, sampleLen}, {f.Info.Size - sampleLen, sampleLen}})
+		f.do([]extent{{0, sampleLen}, {f.size() - sampleLen, sampleLen}})
 	}
 	l.e.queue.next(f)
 }
