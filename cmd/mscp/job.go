@@ -14,13 +14,15 @@ import (
 // job is what is to be copied where.
 type job struct {
 	src, dst fsys.FS
+	local    *fsys.Local
 	land     *plan.Landing
 	made     []string // directories that were made for the copy to land in
 }
 
 // plan decides what lands where. It writes nothing but, where source and destination may be the same, a probe.
 func (c *copier) plan(remote fsys.FS) (*job, error) {
-	j := &job{src: fsys.NewLocal(), dst: fsys.NewLocal()}
+	j := &job{local: fsys.NewLocal()}
+	j.src, j.dst = j.local, j.local
 	sources, target, err := c.paths(remote)
 	if err != nil {
 		return nil, err
@@ -105,7 +107,7 @@ func (j *job) destination(opt *transfer.Options) (cleanup func(), err error) {
 		opt.Local = j.dst
 		return func() {}, nil
 	}
-	root, err := fsys.OpenRoot(j.land.Root)
+	root, err := j.local.OpenRoot(j.land.Root)
 	if err != nil {
 		return nil, err
 	}

@@ -42,11 +42,18 @@ func (plainOS) Remove(name string) error                  { return os.Remove(nam
 type Local struct {
 	dir     string // of the root; empty for all of the file system
 	ops     operations
+	gate    *gate
 	escapes error // what os.Root returns for a path that leaves it: os does not export it
 }
 
-// NewLocal returns the whole local file system: for sources, and to find where things land.
-func NewLocal() *Local { return &Local{ops: plainOS{}} }
+// NewLocal returns the whole local file system: for sources, and to find where things land. How many calls it makes at once, and how many
+// files it holds open, is bounded by what the process may have; calls beyond wait. A process makes one, and its roots of that.
+func NewLocal() *Local { return newLocal(processLimits()) }
+
+func newLocal(l limits) *Local {
+	g := newGate(l)
+	return &Local{ops: gated{plainOS{}, g}, gate: g}
+}
 
 // Root is a Local below one directory. Nothing outside it can be reached, neither by a name with ".." in it nor by
 // a symbolic link: that is [ErrEscapes].
@@ -55,14 +62,18 @@ type Root struct {
 	root *os.Root
 }
 
-// OpenRoot opens a directory for a tree to be written below it.
-func OpenRoot(dir string) (*Root, error) {
-	r, err := os.OpenRoot(dir)
+// OpenRoot opens a directory for a tree to be written below it, with bounds of its own.
+func OpenRoot(dir string) (*Root, error) { return NewLocal().OpenRoot(dir) }
+
+// OpenRoot opens a directory for a tree to be written below it, within l's bounds.
+func (l *Local) OpenRoot(dir string) (*Root, error) {
+	var r *os.Root
+	err := l.gate.call(func() (err error) { r, err = os.OpenRoot(dir); return err })
 	if err != nil {
 		return nil, localErr("open", dir, err)
 	}
 	_, outside := r.Lstat("..")
-	return &Root{Local{dir, r, bare(outside)}, r}, nil
+	return &Root{Local{dir, gated{r, l.gate}, l.gate, bare(outside)}, r}, nil
 }
 
 // Close closes the directory; open files stay usable.
@@ -120,7 +131,7 @@ func (l *Local) Lstat(name string) (Info, error) {
 func (l *Local) RealPath(name string) (string, error) {
 	p, err := bytepath.Abs(l.shown(local(name))) // first: EvalSymlinks cleans a relative path by its text
 	if err == nil {
-		p, err = filepath.EvalSymlinks(p)
+		err = l.gate.call(func() (err error) { p, err = filepath.EvalSymlinks(p); return err })
 	}
 	return p, l.failed("resolve", name, err)
 }
@@ -146,19 +157,24 @@ func (l *Local) SyncDir(name string) error {
 	if err != nil {
 		return l.failed("sync", name, err)
 	}
-	err = d.Sync()
-	if cerr := d.Close(); err == nil {
-		err = cerr
-	}
+	err = l.gate.call(func() error {
+		err := d.Sync()
+		if cerr := d.Close(); err == nil {
+			err = cerr
+		}
+		return err
+	})
 	return l.failed("sync", name, err)
 }
 
 func (l *Local) open(op, name string, flag int, perm fs.FileMode) (File, error) {
+	free := l.gate.take(l.gate.files)
 	f, err := l.ops.OpenFile(local(name), flag, perm.Perm())
 	if err != nil {
+		free()
 		return nil, l.failed(op, name, err)
 	}
-	return &localFile{File: f, l: l, name: name}, nil
+	return &localFile{File: f, l: l, name: name, free: sync.OnceFunc(free)}, nil
 }
 
 // Mkdir implements FS.
@@ -198,6 +214,7 @@ type localFile struct {
 	*os.File
 	l    *Local
 	name string
+	free func() // gives back its place among the open files, once
 
 	mu      sync.Mutex
 	written int64 // bytes, to what has no position
@@ -212,7 +229,9 @@ func (f *localFile) failed(op string, err error) error {
 }
 
 func (f *localFile) ReadAt(p []byte, off int64) (int, error) {
+	f.l.gate.calls.take()
 	n, err := f.File.ReadAt(p, off)
+	f.l.gate.calls.free()
 	if errors.Is(err, syscall.ESPIPE) {
 		n, err = f.readNext(p, off)
 	}
@@ -235,7 +254,9 @@ func (f *localFile) readNext(p []byte, off int64) (int, error) {
 }
 
 func (f *localFile) WriteAt(p []byte, off int64) (int, error) {
+	f.l.gate.calls.take()
 	n, err := f.File.WriteAt(p, off)
+	f.l.gate.calls.free()
 	if errors.Is(err, syscall.ESPIPE) {
 		n, err = f.writeNext(p, off)
 	}
@@ -255,21 +276,30 @@ func (f *localFile) writeNext(p []byte, off int64) (int, error) {
 }
 
 func (f *localFile) Stat() (Info, error) {
+	f.l.gate.calls.take()
 	fi, err := f.File.Stat()
+	f.l.gate.calls.free()
 	if err != nil {
 		return Info{}, f.failed("stat", err)
 	}
 	return localInfo(fi), nil
 }
 
-func (f *localFile) Truncate(size int64) error { return f.failed("truncate", f.File.Truncate(size)) }
-func (f *localFile) Sync() error               { return f.failed("sync", f.File.Sync()) }
-func (f *localFile) Close() error              { return f.failed("close", f.File.Close()) }
+func (f *localFile) Truncate(size int64) error {
+	return f.failed("truncate", f.l.gate.call(func() error { return f.File.Truncate(size) }))
+}
+
+func (f *localFile) Sync() error { return f.failed("sync", f.l.gate.call(f.File.Sync)) }
+
+func (f *localFile) Close() error {
+	defer f.free()
+	return f.failed("close", f.l.gate.call(f.File.Close))
+}
 
 // SetAttr sets times by name: Go has no futimens, and the name is a partial file of ours.
 func (f *localFile) SetAttr(a Attr) error {
 	if a.Mode != nil {
-		if err := f.File.Chmod(*a.Mode); err != nil {
+		if err := f.l.gate.call(func() error { return f.File.Chmod(*a.Mode) }); err != nil {
 			return f.failed("set mode of", err)
 		}
 	}
