@@ -12,7 +12,7 @@ var (
 	ErrQuota       = errors.New("disk quota exceeded")
 	ErrReadOnly    = errors.New("read-only file system")
 	ErrTooLarge    = errors.New("file too large")
-	ErrUnsupported = errors.New("not supported by the server")
+	ErrUnsupported = errors.New("not supported")
 	ErrIsDir       = errors.New("is a directory")
 	ErrNotDir      = errors.New("not a directory")
 	ErrEscapes     = errors.New("leads outside the destination")

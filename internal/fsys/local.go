@@ -151,20 +151,17 @@ func (l *Local) Create(name string, perm fs.FileMode, truncate bool) (File, erro
 // Edit implements FS.
 func (l *Local) Edit(name string) (File, error) { return l.open("open", name, os.O_RDWR, 0) }
 
-// SyncDir puts the names in a directory on stable storage.
+// SyncDir puts the names in a directory on stable storage. A directory that may be written and not read cannot be synced.
 func (l *Local) SyncDir(name string) error {
 	d, err := l.ops.OpenFile(local(name), os.O_RDONLY, 0)
-	if err != nil {
-		return l.failed("sync", name, err)
+	if errors.Is(err, fs.ErrPermission) {
+		err = ErrUnsupported
 	}
-	err = l.gate.call(func() error {
-		err := d.Sync()
-		if cerr := d.Close(); err == nil {
-			err = cerr
-		}
-		return err
-	})
-	return l.failed("sync", name, err)
+	if err != nil {
+		return l.failed(opSync, name, err)
+	}
+	err = l.gate.call(func() error { return firstOf(d.Sync(), d.Close()) })
+	return l.failed(opSync, name, err)
 }
 
 func (l *Local) open(op, name string, flag int, perm fs.FileMode) (File, error) {
@@ -184,15 +181,26 @@ func (l *Local) Mkdir(name string, perm fs.FileMode) error {
 
 // SetAttr implements FS.
 func (l *Local) SetAttr(name string, a Attr) error {
+	var err error
 	if a.Mode != nil {
-		if err := l.ops.Chmod(local(name), *a.Mode); err != nil {
-			return l.failed("set mode of", name, err)
-		}
+		err = l.failed(opMode, name, l.ops.Chmod(local(name), *a.Mode))
 	}
-	if a.Times != nil {
-		return l.failed("set times of", name, l.ops.Chtimes(local(name), a.Times.Access, a.Times.Mod))
+	return firstOf(err, l.setTimes(name, a.Times))
+}
+
+// setTimes is tried where the mode could not be set, too: what a file system can keep it keeps.
+func (l *Local) setTimes(name string, t *Times) error {
+	if t == nil {
+		return nil
 	}
-	return nil
+	return l.failed(opTimes, name, l.ops.Chtimes(local(name), t.Access, t.Mod))
+}
+
+func firstOf(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
 }
 
 // Rename implements FS.
@@ -289,7 +297,7 @@ func (f *localFile) Truncate(size int64) error {
 	return f.failed("truncate", f.l.gate.call(func() error { return f.File.Truncate(size) }))
 }
 
-func (f *localFile) Sync() error { return f.failed("sync", f.l.gate.call(f.File.Sync)) }
+func (f *localFile) Sync() error { return f.failed(opSync, f.l.gate.call(f.File.Sync)) }
 
 func (f *localFile) Close() error {
 	defer f.free()
@@ -298,10 +306,9 @@ func (f *localFile) Close() error {
 
 // SetAttr sets times by name: Go has no futimens, and the name is a partial file of ours.
 func (f *localFile) SetAttr(a Attr) error {
+	var err error
 	if a.Mode != nil {
-		if err := f.l.gate.call(func() error { return f.File.Chmod(*a.Mode) }); err != nil {
-			return f.failed("set mode of", err)
-		}
+		err = f.failed(opMode, f.l.gate.call(func() error { return f.File.Chmod(*a.Mode) }))
 	}
-	return f.l.SetAttr(f.name, Attr{Times: a.Times})
+	return firstOf(err, f.l.setTimes(f.name, a.Times))
 }

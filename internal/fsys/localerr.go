@@ -2,14 +2,22 @@ package fsys
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
 )
 
+// Operations whose errors mean more than their names do.
+const (
+	opMode  = "set mode of"
+	opTimes = "set times of"
+	opSync  = "sync"
+)
+
 // localErr names operation and path, and gives the errno behind err the reason's type.
 func localErr(op, name string, err error) error {
-	return &Error{"local", op, name, localReason(err)}
+	return &Error{"local", op, name, localReason(op, err)}
 }
 
 // bare takes off what os says of operation and path.
@@ -25,11 +33,25 @@ func bare(err error) error {
 	return err
 }
 
-func localReason(err error) error {
+// lacking tells what file systems answer that have no such call, or no such thing as a mode, a time or stable storage.
+func lacking(op string, errno syscall.Errno) bool {
+	switch errno {
+	case syscall.ENOSYS, syscall.EOPNOTSUPP:
+		return true
+	case syscall.EINVAL:
+		return op == opMode || op == opTimes || op == opSync
+	}
+	return false
+}
+
+func localReason(op string, err error) error {
 	err = bare(err)
 	errno, ok := err.(syscall.Errno)
 	if !ok {
 		return err
+	}
+	if lacking(op, errno) {
+		return fmt.Errorf("%w (%w)", ErrUnsupported, errno)
 	}
 	switch errno {
 	case syscall.ENOENT:

@@ -183,7 +183,12 @@ func (f *sftpFile) Sync() error {
 	if !f.s.fsync {
 		return f.failed("sync", ErrUnsupported)
 	}
-	return f.failed("sync", f.h.Sync())
+	err := f.h.Sync()
+	var refused *sftpwire.StatusError
+	if errors.As(err, &refused) && refused.Code == sftpwire.StatusBadMessage { // EINVAL: see statusReason
+		err = ErrUnsupported
+	}
+	return f.failed("sync", err)
 }
 
 func (f *sftpFile) Close() error {

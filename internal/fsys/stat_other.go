@@ -5,7 +5,8 @@ package fsys
 import (
 	"io/fs"
 	"os"
-	"path/filepath"
+
+	"mscp/internal/bytepath"
 )
 
 func localInfo(fi fs.FileInfo) Info {
@@ -14,7 +15,7 @@ func localInfo(fi fs.FileInfo) Info {
 
 // lstatAt asks for an entry of a directory that is open.
 func lstatAt(d *os.File, name string) (Info, error) {
-	fi, err := os.Lstat(filepath.Join(d.Name(), name))
+	fi, err := os.Lstat(bytepath.Join(d.Name(), name))
 	if err != nil {
 		return Info{}, err
 	}

@@ -131,7 +131,7 @@ func TestDirectoriesLast(t *testing.T) {
 	})
 }
 
-// A file system without modes costs one notice; with -p each file fails.
+// A file system without modes costs one notice; with -p each file fails, and is in place all the same.
 func TestAttributesRefused(t *testing.T) {
 	both(t, func(t *testing.T, upload bool) {
 		for _, reason := range []error{fs.ErrPermission, fsys.ErrUnsupported, fsys.ErrFailure} {
@@ -151,6 +151,9 @@ func TestAttributesRefused(t *testing.T) {
 					require.EqualValues(t, 8, sum.Failed)
 					require.Empty(t, j.seen.notices)
 					require.ErrorIs(t, j.seen.failed["/src/s"], reason)
+					require.Equal(t, data(3), j.dest().Tree()["/dst/s"].Data)
+					require.Equal(t, data(1000), j.dest().Tree()["/dst/l"].Data)
+					require.Empty(t, j.seen.copied)
 					continue
 				}
 				require.Empty(t, j.seen.failed)

@@ -2,11 +2,9 @@ package transfer
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"time"
 
-	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 )
 
@@ -17,6 +15,9 @@ func (l *lane) commit(f *file) {
 	err := f.failed()
 	if err == nil {
 		err = l.finish(f)
+	}
+	if err == nil {
+		err = f.attrErr
 	}
 	if errors.Is(err, errGrown) {
 		l.compareGrown(f)
@@ -87,7 +88,7 @@ func (l *lane) finish(f *file) error {
 	if err := l.e.syncFile(dst, f.part); err != nil {
 		return err
 	}
-	if err := l.e.attrResult(dst.SetAttr(f.part, attrOf(f.Info, l.e.Preserve))); err != nil {
+	if err := l.e.setAttr(dst, f); err != nil {
 		return l.renamedBefore(f, err)
 	}
 	l.e.recordRename(f, mod)
@@ -128,19 +129,6 @@ func (e *engine) cut(dst fsys.FS, f *file) error {
 	return err
 }
 
-// attrResult lets a copy go on whose attributes cannot be set: some file systems have none (FAT, CIFS). It is
-// a failure only where -p asked for them.
-func (e *engine) attrResult(err error) error {
-	refused := errors.Is(err, fs.ErrPermission) || errors.Is(err, fsys.ErrUnsupported) || errors.Is(err, fsys.ErrFailure)
-	if e.Preserve || !refused {
-		return err
-	}
-	e.noAttr.Do(func() {
-		e.Observer.Notice(fmt.Sprintf("the destination does not keep file modes: %v", err))
-	})
-	return nil
-}
-
 // special tells a destination that is no regular file: it has no size to keep, and its attributes are not ours.
 func (f *file) special(dst fsys.FS) bool {
 	if !f.inPlace {
@@ -166,10 +154,7 @@ func (l *lane) rename(f *file) error {
 				"a file that is replaced is missing for a moment")
 		})
 	}
-	if d, ok := dst.(dirSyncer); ok && l.e.Sync {
-		return d.SyncDir(bytepath.Dir(f.dst))
-	}
-	return nil
+	return l.e.syncDir(dst, f.dst)
 }
 
 // renamedBefore forgives an error that comes from a rename which succeeded without our knowing: its answer was lost with its lane, or

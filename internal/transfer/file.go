@@ -33,10 +33,11 @@ type file struct {
 	kept  bool           // an earlier run says that it is in place
 	had   int64          // bytes that an earlier run had copied, believed
 
-	beyond int64     // bytes that it holds beyond what its source states, less than 0 where it holds less
-	toEnd  bool      // it is read to its end, wherever that is: see stream.go
-	grown  bool      // all of it is compared, because its source grows all the time: see change.go
-	opened time.Time // modification time of the source when it was opened; zero: not known
+	beyond  int64     // bytes that it holds beyond what its source states, less than 0 where it holds less
+	toEnd   bool      // it is read to its end, wherever that is: see stream.go
+	grown   bool      // all of it is compared, because its source grows all the time: see change.go
+	attrErr error     // why -p could not give it all attributes: it is put in place all the same
+	opened  time.Time // modification time of the source when it was opened; zero: not known
 
 	chunk int64    // size of its chunks
 	todo  []extent // not handed out; the queue's. Empty while something is to be found out first

@@ -141,7 +141,7 @@ func (s *sink) FinishDir(d *plan.Dir) {
 	if e.over() {
 		return // what it was to hold is not all there: the next run writes to it
 	}
-	if err := e.attrResult(e.finishDir(e.destination(), d)); err != nil {
+	if err := e.dirAttrResult(e.finishDir(e.destination(), d)); err != nil {
 		e.report(d.Src, err)
 	}
 }

@@ -31,6 +31,9 @@ func (l *lane) copySmall(ctx context.Context, b block, buf []byte) {
 		l.e.Counters.Bytes.Add(f.size())
 		err = l.completeSmall(f)
 	}
+	if err == nil {
+		err = f.attrErr
+	}
 	l.end(f, err)
 }
 
@@ -60,7 +63,7 @@ func (l *lane) completeSmall(f *file) error {
 		return err
 	}
 	if l.e.reopens(f) && !f.special(dst) {
-		if err := l.e.attrResult(dst.SetAttr(f.part, attrOf(f.Info, l.e.Preserve))); err != nil {
+		if err := l.e.setAttr(dst, f); err != nil {
 			return err
 		}
 	}
@@ -113,7 +116,7 @@ func (l *lane) writeSmall(f *file, dst fsys.File, held []byte) error {
 		if err != nil {
 			return err
 		}
-		return l.e.attrResult(attrErr)
+		return l.e.attrResult(f, attrErr)
 	}
 	_, err := dst.WriteAt(held, 0)
 	if err == nil && !f.inPlace {
@@ -121,7 +124,7 @@ func (l *lane) writeSmall(f *file, dst fsys.File, held []byte) error {
 	}
 	_, side := l.e.sides(l)
 	if err == nil && !f.special(side) {
-		err = l.e.attrResult(dst.SetAttr(l.e.earlyAttr(f)))
+		err = l.e.attrResult(f, dst.SetAttr(l.e.earlyAttr(f)))
 	}
 	if cerr := dst.Close(); err == nil {
 		err = cerr

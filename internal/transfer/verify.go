@@ -3,7 +3,6 @@ package transfer
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -139,38 +138,3 @@ func (l *lane) verifySmall(f *file, buf []byte) error {
 	}
 	return err
 }
-
-// syncFile puts a file on stable storage where --fsync asks for it. A server that cannot is not asked to open the file, which it might
-// empty.
-func (e *engine) syncFile(dst fsys.FS, name string) error {
-	if !e.Sync {
-		return nil
-	}
-	if !keepsFiles(dst) {
-		e.cannotSync()
-		return nil
-	}
-	h, err := dst.Edit(name)
-	if err != nil {
-		return err
-	}
-	err = h.Sync()
-	if errors.Is(err, fsys.ErrUnsupported) {
-		e.cannotSync()
-		err = nil
-	}
-	if cerr := h.Close(); err == nil {
-		err = cerr
-	}
-	return err
-}
-
-func (e *engine) cannotSync() {
-	e.noSync.Do(func() { e.Observer.Notice("the server cannot put files on stable storage (no fsync@openssh.com)") })
-}
-
-// syncer is a Remote that knows whether it can put files on stable storage.
-type syncer interface{ CanSync() bool }
-
-// dirSyncer is a file system that can put a directory's names on stable storage. SFTP has no request for it.
-type dirSyncer interface{ SyncDir(name string) error }
