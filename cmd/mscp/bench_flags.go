@@ -44,10 +44,12 @@ type benchFlags struct {
 // outputs are the files that a benchmark or its report writes.
 type outputs struct {
 	json, plot, bench, markdown string
+	panel                       int
 }
 
 func (o *outputs) register(s *pflag.FlagSet) {
-	s.StringVar(&o.plot, "plot", "", "draw the results to `FILE`, .svg or .png")
+	s.StringVar(&o.plot, "plot", "", "draw the results to `FILE`, .svg, .pdf or .png")
+	s.IntVar(&o.panel, "plot-panel", 0, "draw only panel `N` of the picture; 0: all")
 	s.StringVar(&o.bench, "bench", "", "write every sample to `FILE` in Go's benchmark format, for benchstat")
 	s.StringVar(&o.markdown, "markdown", "", "write the tables to `FILE`")
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -99,7 +100,13 @@ func checkOutputs(o outputs) error {
 		}
 	}
 	if o.plot == "" {
+		if o.panel != 0 {
+			return usage("--plot-panel goes with --plot")
+		}
 		return nil
+	}
+	if o.panel < 0 {
+		return usage("--plot-panel %d: the first panel is 1, all are 0", o.panel)
 	}
 	_, err := plotFormat(o.plot)
 	return err
@@ -118,8 +125,8 @@ func writable(name string) error {
 
 func plotFormat(name string) (string, error) {
 	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
-	if format != "svg" && format != "png" {
-		return "", usage("--plot %s: the name must end in .svg or .png", name)
+	if !slices.Contains(report.Formats(), format) {
+		return "", usage("--plot %s: the name must end in .svg, .pdf or .png", name)
 	}
 	return format, nil
 }
@@ -173,7 +180,7 @@ func (o *outputs) draw(i int, f *result.File) error {
 	if i > 0 {
 		name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), i+1, ext)
 	}
-	return writeFile(name, func(w io.Writer) error { return report.WritePlot(w, f, format) })
+	return writeFile(name, func(w io.Writer) error { return report.WritePlot(w, f, format, o.panel) })
 }
 
 // utf8Locale reports whether characters beyond ASCII will be shown (locale(7)).

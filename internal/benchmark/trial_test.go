@@ -77,7 +77,8 @@ func TestTrialFindsTheSize(t *testing.T) {
 		"a fast path":                 {4 << 30, 1 << 45, time.Minute, 16 << 30},       // 4 GiB/s * 60 s / 6 runs = 40 GiB
 		"a usual one":                 {100 << 20, 1 << 45, time.Minute, 512 << 20},    // 1000 MiB, as a power of two
 		"a slow one":                  {1 << 10, 1 << 45, time.Minute, 4 * leastBytes}, //
-		"no time":                     {100 << 20, 1 << 45, 0, 4 * leastBytes},         //
+		"no time":                     {100 << 20, 1 << 45, 0, 128 << 20},              // a run of a second
+		"a second, exactly a power":   {128 << 20, 1 << 45, 0, 128 << 20},              //
 		"not more than memory allows": {4 << 30, 400 << 20, time.Minute, 64 << 20},     // a quarter
 		"nobody knows":                {100 << 20, -1, time.Minute, 512 << 20},         //
 		"exactly a power":             {128 << 20, 1 << 45, time.Minute, 1024 << 20},   // 1280 MiB
@@ -86,9 +87,28 @@ func TestTrialFindsTheSize(t *testing.T) {
 		s.Works, s.Time, s.Warmup = []result.Work{{Files: 1}}, c.time, 0
 		f := newFake(t, s)
 		f.here.free, f.far.free = c.free, c.free
-		require.NoError(t, f.chooseSize(float64(c.rate)))
+		require.NoError(t, f.chooseSize(float64(c.rate), float64(c.rate)))
 		require.Equal(t, c.want, f.Spec.Works[0].Size, name)
 	}
+}
+
+// A trial that is over in a moment says little of the rate: it is done again with more.
+func TestTrialTakesLongEnough(t *testing.T) {
+	s := withTools()
+	s.Works = []result.Work{{Files: 1}}
+	s.Runs, s.Warmup, s.Time = 1, 0, 0
+	f := newFake(t, s)
+	f.here.free, f.far.free = 1<<45, 1<<45
+	inner, trials := f.Measure, 0
+	f.Measure = func(ctx context.Context, c measure.Command) (measure.Usage, error) {
+		u, err := inner(ctx, c)
+		if trials++; trials <= 2 {
+			u.Seconds = []float64{0.2, 1.1}[trials-1]
+		}
+		return u, err
+	}
+	require.NoError(t, f.Run(t.Context(), newFile()))
+	require.Equal(t, int64(512<<20), f.Spec.Works[0].Size) // the second trial copied 512 MiB in 1.1 s
 }
 
 // Only what has no size gets one; a tree of empty files keeps it.
@@ -101,7 +121,7 @@ func TestTrialLeavesSizesAlone(t *testing.T) {
 
 	s.Works = []result.Work{{Files: 1}, {Files: 1, Size: 7}, {Files: 5, Size: 0}}
 	f = newFake(t, s)
-	require.NoError(t, f.chooseSize(1))
+	require.NoError(t, f.chooseSize(1, 1))
 	require.Equal(t, []result.Work{{Files: 1, Size: 4 * leastBytes}, {Files: 1, Size: 7}, {Files: 5, Size: 0}}, f.Spec.Works)
 }
 

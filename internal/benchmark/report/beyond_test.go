@@ -24,7 +24,7 @@ func TestBeyondTheScale(t *testing.T) {
 			Cases: []result.Case{ours(q, 1, 1, 1.5, 1.5, 1.5), ours(q, 2, 1, 1, 1, 1), c.path}}
 		var chart, picture bytes.Buffer
 		require.NoError(t, Chart(&chart, f, Options{ASCII: true, Follows: true}))
-		require.NoError(t, WritePlot(&picture, f, "svg"))
+		require.NoError(t, WritePlot(&picture, f, "svg", 0))
 		require.Equal(t, c.beyond, strings.Contains(chart.String(), beyondMark+gap), chart.String())
 		require.Equal(t, c.beyond, strings.Contains(picture.String(), "(not drawn)"))
 		require.NotContains(t, chart.String(), "warning")

@@ -1,15 +1,16 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
+	"gonum.org/v1/plot/vg/vgpdf"
 
 	"mscp/internal/benchmark/result"
 )
@@ -18,7 +19,14 @@ import (
 type FormatError struct{ Format string }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("no such format of a picture: %q; there are svg and png", e.Format)
+	return fmt.Sprintf("no such format of a picture: %q; there are svg, pdf and png", e.Format)
+}
+
+// PanelError is a panel that a picture does not have.
+type PanelError struct{ Panel, Panels int }
+
+func (e *PanelError) Error() string {
+	return fmt.Sprintf("there is no panel %d: the picture has %d", e.Panel, e.Panels)
 }
 
 // pngDPI is for print: a column of a paper at its full width.
@@ -37,31 +45,31 @@ const (
 	manyColumns = 2
 )
 
-// WritePlot draws a panel for each question, in rows of two, as "svg" or "png" (200 dpi); any other format is a [*FormatError].
+// WritePlot draws a panel for each question, in rows of two, as "svg", "pdf" or "png" (200 dpi); any other format is a [*FormatError]. With
+// a panel above 0 only that one is drawn, the first is 1; one that is not there is a [*PanelError].
 //
 // Where mscp was measured with several numbers of connections, the panel shows throughput (of small work, seconds) by connections: a line for each of its other
 // settings, and for what has no number of connections, or just one, a dashed line across. Otherwise it shows a bar for each case. Points
 // and bars are medians; error bars go from the slowest run to the fastest. Names stand beside the data, never on it. Warnings
 // stand below.
-func WritePlot(w io.Writer, f *result.File, format string) error {
-	if format != "svg" && format != "png" {
+func WritePlot(w io.Writer, f *result.File, format string, panel int) error {
+	all := groups(f)
+	switch {
+	case !slices.Contains(Formats(), format):
 		return &FormatError{format}
+	case panel > len(all):
+		return &PanelError{panel, len(all)}
+	case panel > 0:
+		all = all[panel-1 : panel]
 	}
-	s := newSheet(f)
-	var b bytes.Buffer
-	if _, err := s.paint(format).WriteTo(&b); err != nil {
-		return fmt.Errorf("plot: %w", err)
-	}
-	data := b.Bytes()
-	if format == "svg" {
-		// Where Liberation Sans is missing, fonts of the same widths serve.
-		data = bytes.ReplaceAll(data, []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
-	}
-	if _, err := w.Write(data); err != nil {
+	if _, err := newSheet(f, all).paint(format).WriteTo(w); err != nil {
 		return fmt.Errorf("plot: %w", err)
 	}
 	return nil
 }
+
+// Formats are those of WritePlot.
+func Formats() []string { return []string{"svg", "pdf", "png"} }
 
 // sheet is the whole picture.
 type sheet struct {
@@ -73,8 +81,7 @@ type sheet struct {
 	height     vg.Length
 }
 
-func newSheet(f *result.File) *sheet {
-	all := groups(f)
+func newSheet(f *result.File, all []*group) *sheet {
 	s := &sheet{file: f, styles: newStyles(all)}
 	columns := 1
 	if len(all) > fewPanels {
@@ -112,12 +119,7 @@ func rowHeight(row []*group) (h vg.Length) {
 
 // paint draws everything, from the top.
 func (s *sheet) paint(format string) vg.CanvasWriterTo {
-	var c vg.CanvasWriterTo
-	if format == "svg" {
-		c = vgsvg.New(s.width, s.height)
-	} else {
-		c = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(s.width, s.height), vgimg.UseDPI(pngDPI))}
-	}
+	c := s.canvas(format)
 	all := draw.NewCanvas(c, s.width, s.height)
 	all.SetColor(white())
 	all.Fill(all.Rectangle.Path())
@@ -134,6 +136,25 @@ func (s *sheet) paint(format string) vg.CanvasWriterTo {
 	}
 	below(&all, warningText(), margin, y-footGap, smallLeading, s.foot)
 	return c
+}
+
+func (s *sheet) canvas(format string) vg.CanvasWriterTo {
+	switch format {
+	case "svg":
+		return newSVG(s.width, s.height)
+	case "pdf":
+		return pdf{vgpdf.New(s.width, s.height)}
+	}
+	return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(s.width, s.height), vgimg.UseDPI(pngDPI))}
+}
+
+// pdf is a canvas that holds its font. There is one, headings are not bold: vgpdf gives a second font the outlines of the first.
+type pdf struct{ *vgpdf.Canvas }
+
+// FillString implements vg.Canvas.
+func (p pdf) FillString(f font.Face, at vg.Point, text string) {
+	f.Font.Weight = 0
+	p.Canvas.FillString(font.DefaultCache.Lookup(f.Font, f.Font.Size), at, text)
 }
 
 // tile is a part of the canvas with its lower left corner at x, y.

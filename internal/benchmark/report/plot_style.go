@@ -148,7 +148,7 @@ type unit struct {
 func (g *group) unitOf(most float64) unit {
 	switch {
 	case g.small():
-		return unit{"seconds", 1}
+		return unit{"seconds (lower is better)", 1}
 	case most >= 0.1e9 || most == 0:
 		return unit{"Gbit/s", 1e9}
 	case most >= 0.1e6:

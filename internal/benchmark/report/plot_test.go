@@ -71,7 +71,7 @@ func (d *drawing) attribute(name, value string) {
 
 func drawSVG(t require.TestingT, f *result.File) drawing {
 	var b bytes.Buffer
-	require.NoError(t, WritePlot(&b, f, "svg"))
+	require.NoError(t, WritePlot(&b, f, "svg", 0))
 	require.Contains(t, b.String(), "font-family:Liberation Sans,Arial,Helvetica,sans-serif;")
 	return readSVG(t, b.Bytes())
 }
@@ -98,7 +98,7 @@ func TestPlotOfBars(t *testing.T) {
 	}
 	require.NotContains(t, d.texts, "connections")
 	d = drawSVG(t, file(ours(one(1), 8, 1, 0.0213, 0.0220, 0.0210), peer(one(1), "scp", "", 0.35, 0.36, 0.34)))
-	require.Subset(t, d.texts, []string{"seconds", "0.0213", "0.350", "0.40"})
+	require.Subset(t, d.texts, []string{"seconds (lower is better)", "0.0213", "0.350", "0.40"})
 }
 
 func TestPlotTilesPanels(t *testing.T) {
@@ -116,8 +116,8 @@ func TestPlotOfNothingSaysSo(t *testing.T) {
 func TestPNG(t *testing.T) {
 	for name, f := range map[string]*result.File{"several": several(), "nothing": nothing()} {
 		var b bytes.Buffer
-		require.NoError(t, WritePlot(&b, f, "png"))
-		s := newSheet(f)
+		require.NoError(t, WritePlot(&b, f, "png", 0))
+		s := newSheet(f, groups(f))
 		picture, err := png.Decode(&b)
 		require.NoError(t, err, name)
 		size := picture.Bounds().Size()
@@ -127,14 +127,14 @@ func TestPNG(t *testing.T) {
 }
 
 func TestPlotRefusesOtherFormats(t *testing.T) {
-	for _, format := range []string{"", "pdf", "SVG", "../x"} {
+	for _, format := range []string{"", "eps", "SVG", "../x"} {
 		var b bytes.Buffer
 		var bad *FormatError
-		require.ErrorAs(t, WritePlot(&b, rich(), format), &bad)
+		require.ErrorAs(t, WritePlot(&b, rich(), format, 0), &bad)
 		require.Equal(t, format, bad.Format)
 		require.Zero(t, b.Len())
 	}
-	require.ErrorIs(t, WritePlot(broken{}, rich(), "svg"), errBroken)
+	require.ErrorIs(t, WritePlot(broken{}, rich(), "svg", 0), errBroken)
 }
 
 func TestPlotOfOddFiles(t *testing.T) {
