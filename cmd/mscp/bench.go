@@ -25,9 +25,9 @@ func newBenchCommand(sys system) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench [flags] [[user@]host:directory]",
 		Short: "Measure mscp with its settings beside scp and other tools, here or against a server",
-		Long: "bench copies the same data with mscp, once for each number of connections and each other setting, and with other\n" +
-			"tools, in turn, and prints throughput, CPU time and what else was seen. Without an argument it starts servers on this\n" +
-			"machine and takes about a minute. All it writes lies in directories of its own, mscp-bench-..., which it removes.\n" +
+		Long: "bench copies the same data with mscp, once for each number of connections and each other setting, and with other " +
+			"tools, in turn, and prints throughput, CPU time and what else was seen. Without an argument it starts servers on this " +
+			"machine and takes about a minute. All it writes lies in directories of its own, mscp-bench-..., which it removes. " +
 			"The login must need no question: a key without passphrase or an agent.",
 		Example: "  mscp bench                                        this machine alone\n" +
 			"  mscp bench node:/scratch --connections 1,2,4,8,16 --size 4g --plot chart.svg\n" +

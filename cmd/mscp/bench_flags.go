@@ -69,14 +69,15 @@ func (f *benchFlags) workFlags() *pflag.FlagSet {
 	s.Var(&f.fileSizes, "file-size", "size of each of these files, a `LIST` as long as that of --files, or one for all; default 4k")
 	s.IntVar(&f.runs, "runs", 3, "runs of each case")
 	s.IntVar(&f.warmup, "warmup", 1, "runs of each case before them, which do not count")
-	s.DurationVar(&f.whole, "time", time.Minute, "`TIME` for everything, where --size is not given; slow peers take longer")
+	f.whole, f.timeout = time.Minute, 10*time.Minute
+	s.Var((*seconds)(&f.whole), "time", "`TIME` for everything, where --size is not given; slow peers take longer")
 	s.StringSliceVar(&f.ciphers, "ciphers", nil, "ciphers, `LIST`, one after the other; default: mscp's choice")
 	s.Var(&f.block, "block", "block that a request of mscp carries, `SIZE`; default: mscp's choice")
 	s.IntVar(&f.inflight, "inflight", 0, "blocks in flight on each channel of mscp; default: mscp's choice")
 	s.StringVar(&f.source, "source", result.Memory, "`WHERE` the data are read: memory, or disk and not in the page cache")
 	s.StringVar(&f.sink, "sink", result.Memory, "`WHERE` they are written: memory, disk (until they are on the device) or null (/dev/null, mscp alone)")
 	s.BoolVar(&f.limits, "limits", true, "measure what the path carries by itself: TCP, or SSH from zeros to /dev/null")
-	s.DurationVar(&f.timeout, "timeout", 10*time.Minute, "`TIME` after which a single run counts as failed")
+	s.Var((*seconds)(&f.timeout), "timeout", "`TIME` after which a single run counts as failed")
 	return s
 }
 

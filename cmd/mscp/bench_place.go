@@ -55,6 +55,9 @@ func (b *bench) parse(args []string) (spec benchmark.Spec, to *destination, err 
 	if user, _, other := endpoint.OtherHome(e.Path); other {
 		return spec, nil, usage("%s: write the directory in full: the tools that are measured take %s for different things", args[0], user)
 	}
+	if e.Port != 0 {
+		b.port, e.Port = e.Port, 0
+	}
 	to = &destination{e, endpoint.Home(e.Path)}
 	return spec, to, benchmark.CheckPath(to.dir)
 }

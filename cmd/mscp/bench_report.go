@@ -26,7 +26,7 @@ func newBenchReportCommand(sys system) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report [flags] FILE.json...",
 		Short: "Show stored results again, or several together",
-		Long: "report reads what mscp bench --json wrote, and prints and draws it as mscp bench did. Several files are shown side by\n" +
+		Long: "report reads what mscp bench --json wrote, and prints and draws it as mscp bench did. Several files are shown side by " +
 			"side where they answer the same question, with the name of the file at each line.",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -47,7 +47,7 @@ func newBenchReportCommand(sys system) *cobra.Command {
 	}
 	out.register(c.Flags())
 	c.Flags().SortFlags = false
-	c.SetHelpFunc(func(c *cobra.Command, _ []string) { c.Println(c.Long + "\n\n" + c.UsageString()) })
+	c.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(c.OutOrStdout(), c, []group{{"Flags", c.LocalFlags()}}) })
 	return c
 }
 

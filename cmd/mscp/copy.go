@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"mscp/internal/chunker"
 	"mscp/internal/endpoint"
@@ -45,6 +46,7 @@ func (c *copier) run(ctx context.Context, args []string) error {
 	}
 	c.display = c.newDisplay(args)
 	defer tellStatus(c.display)()
+	c.warnLimit()
 	d, err := c.newDialer(ctx)
 	if err != nil {
 		return err
@@ -86,6 +88,9 @@ func (c *copier) parse(args []string) (err error) {
 	if c.sources, c.target, err = endpoint.Args(args); err != nil {
 		return err
 	}
+	if err := c.readHabits(); err != nil {
+		return err
+	}
 	if err := c.policy().Validate(); err != nil {
 		return &usageError{err: err}
 	}
@@ -110,6 +115,38 @@ func (c *copier) parse(args []string) (err error) {
 		c.connections = defaultConnections()
 	}
 	return nil
+}
+
+// readHabits settles what the arguments say in two ways.
+func (c *copier) readHabits() error {
+	if c.quiet {
+		c.verbose, c.debug = 0, false
+	}
+	if c.login != "" && strings.Trim(c.login, "0123456789") == "" {
+		return &usageError{
+			err:  fmt.Errorf("-l %s: -l is the login name here", c.login),
+			hint: fmt.Sprintf("scp's limit of %s kbit/s is -L %sk", c.login, c.login),
+		}
+	}
+	port := c.host().Port
+	if port != 0 && c.changed("port") && port != c.port {
+		return usage("-P %d and the URL's port %d differ", c.port, port)
+	}
+	if port != 0 {
+		c.port = port
+	}
+	return nil
+}
+
+// slowLimit, in bit/s, is less than anybody means: a kilobyte each second.
+const slowLimit = 8000
+
+// warnLimit tells of a limit whose unit was forgotten.
+func (c *copier) warnLimit() {
+	if c.limit > 0 && c.limit < slowLimit {
+		c.display.Notice(fmt.Sprintf("-L %d is %s, less than a kilobyte each second; -L %dm is %d Mbit/s",
+			c.limit, units.Bits(float64(c.limit)), c.limit, c.limit))
+	}
 }
 
 func (c *copier) policy() chunker.Policy {

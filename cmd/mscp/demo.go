@@ -28,8 +28,8 @@ func newDemoCommand(copy copyFunc) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Copy a generated data set to a server in this process and back, and check it",
-		Long: "demo starts an SSH server on 127.0.0.1 with keys that it throws away, generates a data set in a\n" +
-			"temporary directory, copies it to the server and back, compares contents (SHA-256), modes and\n" +
+		Long: "demo starts an SSH server on 127.0.0.1 with keys that it throws away, generates a data set in a " +
+			"temporary directory, copies it to the server and back, compares contents (SHA-256), modes and " +
 			"times, prints the figures and removes everything.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -72,7 +72,7 @@ func (f *flags) register(c *cobra.Command) {
 	}
 	c.SetHelpFunc(func(c *cobra.Command, _ []string) {
 		if c.HasParent() {
-			c.Println(c.Long + "\n\n" + c.UsageString())
+			writeHelp(c.OutOrStdout(), c, []group{{"Flags", c.LocalFlags()}})
 			return
 		}
 		writeHelp(c.OutOrStdout(), c, groups)
@@ -104,8 +104,9 @@ func (f *flags) reliabilityFlags() *pflag.FlagSet {
 	s.Lookup("verify").NoOptDefVal = "auto"
 	s.BoolVar(&f.fsync, "fsync", false, "put each file on stable storage before it gets its name")
 	s.IntVar(&f.retries, "retries", 0, "tries to replace a lost connection; default: until --retry-timeout")
-	s.DurationVar(&f.retryTimeout, "retry-timeout", 10*time.Minute, "give up after so much `TIME` without progress")
-	s.DurationVar(&f.stallTimeout, "stall-timeout", time.Minute, "replace a connection after so much `TIME` without sign of life; 0: never")
+	f.retryTimeout, f.stallTimeout = 10*time.Minute, time.Minute
+	s.Var((*seconds)(&f.retryTimeout), "retry-timeout", "give up after so much `TIME` without progress")
+	s.Var((*seconds)(&f.stallTimeout), "stall-timeout", "replace a connection after so much `TIME` without sign of life; 0: never")
 	return s
 }
 
@@ -150,7 +151,7 @@ func (f *flags) displayFlags() *pflag.FlagSet {
 	s.CountVarP(&f.verbose, "verbose", "v", "tell more; repeat for more")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "print errors only")
 	s.BoolVar(&f.json, "json", false, "write events as JSON lines to standard output")
-	s.DurationVar(&f.progressInterval, "progress-interval", 0, "`TIME` between progress lines (10s) or JSON events (1s)")
+	s.Var((*seconds)(&f.progressInterval), "progress-interval", "`TIME` between progress lines (10s) or JSON events (1s)")
 	s.BoolVarP(&f.debug, "ssh-debug", "d", false, "tell what the SSH connections do")
 	s.BoolP("help", "h", false, "this text")
 	s.Bool("version", false, "the version")

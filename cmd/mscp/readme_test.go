@@ -40,3 +40,25 @@ func TestReadmeFlags(t *testing.T) {
 
 	require.Contains(t, string(readme), "```text\nCopy:\n"+flags+"```\n", "paste the flags of bin/mscp -h into the README")
 }
+
+// TestHelpFitsTheTerminal keeps the help of every command within 80 columns.
+func TestHelpFitsTheTerminal(t *testing.T) {
+	root := newRootCommand(system{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}, nil)
+	commands := [][]string{{"-h"}}
+	for _, c := range root.Commands() {
+		commands = append(commands, []string{c.Name(), "-h"})
+	}
+	commands = append(commands, []string{"bench", "report", "-h"})
+	for _, args := range commands {
+		var help bytes.Buffer
+		c := newRootCommand(system{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}, nil)
+		c.SetOut(&help)
+		c.SetErr(&help)
+		c.SetArgs(args)
+		require.NoError(t, c.Execute())
+		require.NotEmpty(t, help.String())
+		for line := range strings.Lines(help.String()) {
+			require.LessOrEqual(t, len([]rune(strings.TrimRight(line, "\n"))), 80, "%v: %s", args, line)
+		}
+	}
+}

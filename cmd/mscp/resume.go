@@ -31,13 +31,19 @@ func resume(ctx context.Context, sys system, f *flags, args []string) error {
 		return err
 	}
 	c := newRootCommand(sys, func(set *pflag.FlagSet, f *flags) error {
-		if err := set.Parse(given); err != nil {
+		words, _, err := readArgs(set, given)
+		if err != nil {
 			return err
+		}
+		if err := set.Parse(words); err != nil {
+			return flagError(set, given, err)
 		}
 		f.checkpoint, f.resume, f.noResume = file, "", false
 		return nil
 	})
-	c.SetArgs(sys.args)
+	if err := setArgs(c, sys.args); err != nil {
+		return err
+	}
 	return c.ExecuteContext(ctx)
 }
 

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -23,8 +25,10 @@ func run(args []string, sys system) int {
 	defer interrupted()
 	sys.args = args
 	root := newRootCommand(sys, nil)
-	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := setArgs(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) && !errors.As(err, new(*signalled)) {
 		err = context.Cause(ctx) // which signal it was: not everything below tells more than that it was cancelled
 	}
@@ -40,7 +44,7 @@ func newRootCommand(sys system, adjust func(*pflag.FlagSet, *flags) error) *cobr
 	c := &cobra.Command{
 		Use:   "mscp [flags] source... target",
 		Short: "Copy files over many SSH connections at once",
-		Long: "mscp copies files and directories between this machine and another over many SSH connections at once.\n" +
+		Long: "mscp copies files and directories between this machine and another over many SSH connections at once. " +
 			"One side is remote, [[user@]host:]path; the other side needs nothing but sshd.",
 		Example: "  mscp big.tar node:/work/               one large file, in parallel\n" +
 			"  mscp node:/work/run42 .                a whole tree\n" +
@@ -67,7 +71,7 @@ func newRootCommand(sys system, adjust func(*pflag.FlagSet, *flags) error) *cobr
 	c.SetVersionTemplate("mscp {{.Version}}\n")
 	c.SetOut(sys.stdout)
 	c.SetErr(sys.stderr)
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err: err} })
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return flagError(c.Flags(), sys.args, err) })
 	f.register(c)
 	c.AddCommand(newDemoCommand(func(ctx context.Context, args []string) error {
 		return runCopy(ctx, sys, args)
@@ -83,16 +87,26 @@ func newRootCommand(sys system, adjust func(*pflag.FlagSet, *flags) error) *cobr
 func runCopy(ctx context.Context, sys system, args []string) error {
 	sys.args = args
 	c := newRootCommand(sys, nil)
-	c.SetArgs(args)
+	if err := setArgs(c, args); err != nil {
+		return err
+	}
 	return c.ExecuteContext(ctx)
 }
+
+// helpWidth is the width of the help, in columns.
+const helpWidth = 80
 
 // writeHelp prints the help with its flags in groups.
 func writeHelp(w io.Writer, c *cobra.Command, groups []group) {
 	out := &lineWriter{w: w}
-	out.print(c.Long, "\n\nUsage:\n  ", c.UseLine(), "\n\nExamples:\n", c.Example, "\n")
+	out.print(fill(c.Long, ""), "\n\nUsage:\n  ", c.UseLine(), "\n")
+	if c.Example != "" {
+		out.print("\nExamples:\n", c.Example, "\n")
+	}
 	for _, g := range groups {
-		out.print("\n", g.title, ":\n", g.flags.FlagUsages())
+		if g.flags.HasAvailableFlags() {
+			out.print("\n", g.title, ":\n", g.flags.FlagUsagesWrapped(helpWidth))
+		}
 	}
 	if c.HasParent() {
 		return
@@ -100,12 +114,28 @@ func writeHelp(w io.Writer, c *cobra.Command, groups []group) {
 	out.print("\nOther commands:\n")
 	for _, sub := range c.Commands() {
 		if sub.IsAvailableCommand() && sub.Name() != "help" {
-			out.print("  mscp ", sub.Name(), "\t", sub.Short, "\n")
+			out.print(fill(fmt.Sprintf("  mscp %-11s %s", sub.Name(), sub.Short), strings.Repeat(" ", 19)), "\n")
 		}
 	}
 	out.print("\nEnvironment: MSCP_SSH_AUTH_PASSWORD, MSCP_SSH_AUTH_PASSPHRASE, SSH_AUTH_SOCK\n",
-		"Exit status: 0 all copied; 1 some files failed; 2 usage; 3 no connection or login; 4 verification found a difference; "+
-			"128+N ended by signal N\n")
+		fill("Exit status: 0 all copied; 1 some files failed; 2 usage; 3 no connection or login; "+
+			"4 verification found a difference; 128+N ended by signal N", "  "), "\n")
+}
+
+// fill breaks lines at spaces so that they fit the help's width. What follows a break is indented.
+func fill(text, indent string) string {
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		for len(line) > helpWidth {
+			at := strings.LastIndexByte(line[:helpWidth+1], ' ')
+			if at <= len(indent) {
+				break
+			}
+			lines, line = append(lines, line[:at]), indent+line[at+1:]
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // lineWriter writes until the first error: help to a closed pipe is nobody's loss.

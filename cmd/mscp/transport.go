@@ -21,7 +21,7 @@ func (f *flags) transportKind() (sshpool.Kind, error) {
 		}
 	}
 	switch {
-	case !slices.Contains([]string{"none", "no", "yes", "zlib", "zlib@openssh.com"}, f.compress):
+	case !slices.Contains(compressions(), f.compress):
 		return 0, usage("-C %s: want yes, no, none, zlib or zlib@openssh.com", f.compress)
 	case !f.compresses():
 		return kind, nil

@@ -19,6 +19,7 @@ const maxSize = 1 << 60
 
 // Set implements pflag.Value.
 func (b *byteSize) Set(text string) error {
+	text = strings.TrimSuffix(text, "iB")
 	digits, shift := text, 0
 	if i := len(text) - 1; i >= 0 {
 		if unit := strings.IndexByte("kmgt", text[i]|0x20); unit >= 0 {
@@ -27,7 +28,7 @@ func (b *byteSize) Set(text string) error {
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || n < 0 || n > maxSize>>shift {
-		return fmt.Errorf("%q is no size: give bytes, or a number with k, m, g or t", text)
+		return fmt.Errorf("%q is no size: give bytes, or a number with k, m, g or t (powers of 1024)", text)
 	}
 	*b = byteSize(n << shift)
 	return nil
@@ -83,6 +84,7 @@ type bitRate int64
 
 // Set implements pflag.Value.
 func (r *bitRate) Set(text string) error {
+	text = trimBits(text)
 	digits, unit := text, 1.0
 	if i := len(text) - 1; i >= 0 {
 		if k := strings.IndexByte("kmgt", text[i]|0x20); k >= 0 {
@@ -95,6 +97,16 @@ func (r *bitRate) Set(text string) error {
 	}
 	*r = bitRate(n * unit)
 	return nil
+}
+
+// trimBits takes off the words for bit/s, in which a rate is anyway.
+func trimBits(text string) string {
+	for _, unit := range []string{"bit/s", "bits/s", "bps", "bit", "bits"} {
+		if number, ok := strings.CutSuffix(strings.ToLower(text), unit); ok {
+			return number
+		}
+	}
+	return text
 }
 
 // String implements pflag.Value.
@@ -113,12 +125,9 @@ type seconds time.Duration
 
 // Set implements pflag.Value.
 func (s *seconds) Set(text string) error {
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		d, err = time.ParseDuration(text + "s")
-	}
-	if err != nil || d < 0 {
-		return fmt.Errorf("%q is no time: give seconds, or a number with a unit (500ms, 3s)", text)
+	d, ok := units.ParseDuration(text)
+	if !ok {
+		return fmt.Errorf("%q is no time: give seconds, or a number with a unit (500ms, 3s, 10m, 1h)", text)
 	}
 	*s = seconds(d)
 	return nil
@@ -129,7 +138,11 @@ func (s *seconds) String() string {
 	if *s == 0 {
 		return ""
 	}
-	return time.Duration(*s).String()
+	text := time.Duration(*s).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	return text
 }
 
 // Type is what the help shows for the value.

@@ -43,7 +43,7 @@ func checkSides(sources []Endpoint, target Endpoint) error {
 				Hint: "run mscp on one of the two hosts, or copy to this machine first"}
 		case s.Remote != first.Remote:
 			return &Error{Arg: s.String(), Err: ErrMixedSources, Hint: "copy the local and the remote sources separately"}
-		case s.Login() != first.Login():
+		case s.Login() != first.Login() || s.Port != first.Port:
 			return &Error{Arg: s.String(), Err: ErrManyHosts, Hint: "run mscp once for each host"}
 		}
 	}

@@ -4,6 +4,8 @@
 // before the first slash, so ./a:b is a local file, and so is :a, whose host would be empty. The user ends at the
 // last @ before that colon. An IPv6 address stands in brackets: [::1]:path, user@[fe80::1%eth0]:path.
 //
+// URLs of scp, sftp and ssh are taken as scp(1) and sftp(1) take them.
+//
 // An endpoint is only words. Nothing here looks at a file, resolves a name or dials.
 package endpoint
 
@@ -16,6 +18,7 @@ type Endpoint struct {
 	Remote bool
 	User   string // empty: the configuration decides
 	Host   string // without brackets
+	Port   int    // of a URL; 0: the configuration decides
 	Path   string // bytes as given; empty on the remote side is the login directory, see [Home]
 }
 
@@ -26,6 +29,9 @@ func Parse(arg string) (Endpoint, error) {
 	}
 	if strings.IndexByte(arg, 0) >= 0 {
 		return Endpoint{}, &Error{Arg: arg, Err: ErrNUL}
+	}
+	if e, ok, err := parseURL(arg); ok {
+		return e, err
 	}
 	colon := findColon(arg)
 	if colon < 0 {
@@ -73,6 +79,9 @@ func findColon(s string) int {
 func (e Endpoint) String() string {
 	if !e.Remote {
 		return e.Path
+	}
+	if e.Port != 0 {
+		return e.urlString()
 	}
 	return e.Login() + ":" + e.Path
 }

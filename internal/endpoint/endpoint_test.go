@@ -172,3 +172,35 @@ func FuzzParse(f *testing.F) {
 		require.NotEqual(t, byte('-'), e.Host[0])
 	})
 }
+
+func TestURLs(t *testing.T) {
+	for arg, want := range map[string]Endpoint{
+		"scp://h/x":                  {Remote: true, Host: "h", Path: "x"},
+		"scp://h//x":                 {Remote: true, Host: "h", Path: "/x"},
+		"scp://h":                    {Remote: true, Host: "h"},
+		"scp://h/":                   {Remote: true, Host: "h"},
+		"sftp://u@h:2222/x/y":        {Remote: true, User: "u", Host: "h", Port: 2222, Path: "x/y"},
+		"SSH://u%40d@[::1]:22/~/a:b": {Remote: true, User: "u@d", Host: "::1", Port: 22, Path: "~/a:b"},
+		"ssh://[fe80::1%eth0]/x%20y": {Remote: true, Host: "fe80::1%eth0", Path: "x y"},
+		"nas://x":                    {Remote: true, Host: "nas", Path: "//x"},
+		"./scp://h/x":                {Path: "./scp://h/x"},
+		"u@scp://x":                  {Remote: true, User: "u", Host: "scp", Path: "//x"},
+	} {
+		got, err := Parse(arg)
+		require.NoError(t, err, arg)
+		require.Equal(t, want, got, arg)
+		again, err := Parse(got.String())
+		require.NoError(t, err, got.String())
+		require.Equal(t, got, again)
+	}
+	for arg, want := range map[string]error{
+		"https://h/x": ErrScheme, "rsync://h/x": ErrScheme, "file:///x": ErrScheme, "scp://": ErrNoHost, "scp:///x": ErrNoHost,
+		"scp://h:0/x": ErrBadURL, "scp://h:ssh/x": ErrBadURL, "scp://h:99999/x": ErrBadURL, "scp://h/%zz": ErrBadURL, "scp://h/%00": ErrBadURL,
+		"scp://u:secret@h/x": ErrPassword, "scp://@h/x": ErrNoUser, "scp://-oProxyCommand=x/y": ErrBadHost, "scp://-u@h/x": ErrBadUser,
+	} {
+		_, err := Parse(arg)
+		require.ErrorIs(t, err, want, arg)
+	}
+	_, _, err := Args([]string{"scp://h:1/a", "scp://h:2/b", "."})
+	require.ErrorIs(t, err, ErrManyHosts)
+}

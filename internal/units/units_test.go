@@ -64,3 +64,28 @@ func TestRatio(t *testing.T) {
 		require.Equal(t, c.digits+" "+c.unit, digits+" "+unit)
 	}
 }
+
+func TestParseDuration(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"5": 5 * time.Second, "0": 0, "0.5": 500 * time.Millisecond, "3s": 3 * time.Second, "500ms": 500 * time.Millisecond, "1h30m": 90 * time.Minute,
+		"90 sec": 90 * time.Second, "2 days": 48 * time.Hour, "1.5min": 90 * time.Second, "1H 5M": 65 * time.Minute, "10us": 10 * time.Microsecond,
+	} {
+		got, ok := ParseDuration(text)
+		require.True(t, ok, text)
+		require.Equal(t, want, got, text)
+	}
+	for _, text := range []string{"", " ", "s", "soon", "-1", "-3s", "1x", "1:30", "5 5", "1e30", "9999999999h", "NaN", "inf", "1.2.3s", "\x00"} {
+		_, ok := ParseDuration(text)
+		require.False(t, ok, text)
+	}
+}
+
+// What a duration's String gives is read as the same duration.
+func TestParseDurationReadsGos(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := time.Duration(rapid.Int64Range(0, int64(100*24*time.Hour/time.Millisecond)).Draw(t, "ms")) * time.Millisecond
+		got, ok := ParseDuration(want.String())
+		require.True(t, ok)
+		require.InDelta(t, want, got, float64(time.Microsecond))
+	})
+}
