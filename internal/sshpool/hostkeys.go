@@ -1,6 +1,7 @@
 package sshpool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -25,7 +26,7 @@ type hostKeys struct {
 	addr   string // the name in known_hosts, with a port
 
 	mu       sync.Mutex
-	db       *knownhosts.HostKeyDB
+	db       *knownHosts
 	loadErr  error
 	accepted ssh.PublicKey // by the user or by accept-new, in this run
 }
@@ -42,9 +43,9 @@ func (k *hostKeys) algorithms() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, authority := db.HostKeyAlgorithms(k.addr), hasAuthority(db, k.addr)
+	known, authority := db.HostKeyAlgorithms(k.addr), hasAuthority(db.HostKeyDB, k.addr)
 	if bare := k.bare(); bare != "" && len(known) == 0 && !authority {
-		known, authority = db.HostKeyAlgorithms(bare), hasAuthority(db, bare)
+		known, authority = db.HostKeyAlgorithms(bare), hasAuthority(db.HostKeyDB, bare)
 	}
 	var first, rest []string
 	for _, a := range k.host.HostKeyAlgorithms {
@@ -73,7 +74,7 @@ func (k *hostKeys) bare() string {
 
 func isCertificate(algorithm string) bool { return strings.Contains(algorithm, "-cert-v01@") }
 
-func (k *hostKeys) load() (*knownhosts.HostKeyDB, error) {
+func (k *hostKeys) load() (*knownHosts, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.db == nil && k.loadErr == nil {
@@ -128,12 +129,14 @@ func (k *hostKeys) unchecked(remote net.Addr) bool {
 
 // lookUp looks for the key under a name. A certificate of an authority that the name does not have says no more than the key
 // in it, as with ssh; plain is what counted.
-func (k *hostKeys) lookUp(db *knownhosts.HostKeyDB, addr string, remote net.Addr, key ssh.PublicKey) (failure *HostKeyError, plain ssh.PublicKey) {
-	if cert, ok := key.(*ssh.Certificate); ok && !isAuthority(db, addr, cert.SignatureKey) {
+func (k *hostKeys) lookUp(db *knownHosts, addr string, remote net.Addr, key ssh.PublicKey) (failure *HostKeyError, plain ssh.PublicKey) {
+	if cert, ok := key.(*ssh.Certificate); ok && !isAuthority(db.HostKeyDB, addr, cert.SignatureKey) {
 		key = cert.Key
 	}
 	if err := db.HostKeyCallback()(addr, remote, key); err != nil {
-		return classify(db, addr, err, key), key
+		failure = classify(db.HostKeyDB, addr, err, key)
+		failure.File = cmp.Or(db.origin[failure.File], failure.File)
+		return failure, key
 	}
 	return nil, key
 }

@@ -3,7 +3,6 @@ package sshpool
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 
@@ -14,9 +13,15 @@ import (
 	"mscp/internal/bytepath"
 )
 
+// knownHosts are the known_hosts files as they were read.
+type knownHosts struct {
+	*knownhosts.HostKeyDB
+	origin map[string]string // the user's file, by the name of a copy that was read in its place
+}
+
 // loadKnownHosts reads the files that exist. Like ssh it passes over a line that it cannot read (a key type of
 // tomorrow, a slip of the editor), where the library gives up on the whole file.
-func loadKnownHosts(files []string, log Log) (*knownhosts.HostKeyDB, error) {
+func loadKnownHosts(files []string, log Log) (*knownHosts, error) {
 	var present []string
 	for _, f := range files {
 		switch _, err := os.Stat(f); {
@@ -28,21 +33,17 @@ func loadKnownHosts(files []string, log Log) (*knownhosts.HostKeyDB, error) {
 	}
 	db, err := knownhosts.NewDB(present...)
 	if err == nil {
-		return db, nil
+		return &knownHosts{HostKeyDB: db}, nil
 	}
 	log(1, "%v", err)
 	return loadSound(present)
 }
 
 // loadSound loads copies of the files from which the unreadable lines are taken out.
-func loadSound(files []string) (*knownhosts.HostKeyDB, error) {
-	dir, err := os.MkdirTemp("", "mscp-known-hosts")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
+func loadSound(files []string) (*knownHosts, error) {
+	known := &knownHosts{origin: make(map[string]string)}
 	var copies []string
-	for i, f := range files {
+	for _, f := range files {
 		text, err := os.ReadFile(f)
 		if errors.Is(err, fs.ErrPermission) {
 			continue
@@ -50,13 +51,29 @@ func loadSound(files []string) (*knownhosts.HostKeyDB, error) {
 		if err != nil {
 			return nil, err
 		}
-		sound := bytepath.Join(dir, fmt.Sprintf("%d-%s", i, bytepath.Base(f)))
-		if err := os.WriteFile(sound, soundLines(text), 0o600); err != nil {
+		name, remove, err := shortLivedFile(soundLines(text))
+		if err != nil {
 			return nil, err
 		}
-		copies = append(copies, sound)
+		defer remove()
+		copies, known.origin[name] = append(copies, name), f
 	}
-	return knownhosts.NewDB(copies...)
+	var err error
+	known.HostKeyDB, err = knownhosts.NewDB(copies...)
+	return known, err
+}
+
+// shortLivedFile is a file in memory, or where there is none a temporary one.
+func shortLivedFile(content []byte) (name string, remove func(), err error) {
+	if name, remove, err = memFile(content); err == nil {
+		return name, remove, nil
+	}
+	dir, err := scratchDir(1 << 10)
+	if err != nil {
+		return "", nil, err
+	}
+	name = bytepath.Join(dir, "known_hosts")
+	return name, func() { os.RemoveAll(dir) }, os.WriteFile(name, content, 0o600)
 }
 
 // soundLines empties the lines that cannot be parsed, so that the others keep their numbers.

@@ -41,12 +41,13 @@ type openSSH struct {
 	command Command
 	gate    *gate
 
-	mu      sync.Mutex
-	opened  int    // channels, so far
-	master  string // the socket for sessions on the first connection
-	dir     string // holds that socket, if it is ours
-	sharing bool   // no further connections
-	closed  bool
+	mu       sync.Mutex
+	opened   int    // channels, so far
+	master   string // the socket for sessions on the first connection
+	dir      string // holds that socket, if it is ours
+	noMaster error  // why there is no such socket
+	sharing  bool   // no further connections
+	closed   bool
 
 	closing chan struct{}
 	running sync.WaitGroup // of processes
@@ -124,22 +125,32 @@ func (t *openSSH) first(ctx context.Context) (*process, error) {
 		return t.start(ctx, 1, "-oControlMaster=no")
 	}
 	if t.dir == "" {
-		dir, err := os.MkdirTemp("", "mscp")
+		dir, err := scratchDir(socketMax - len("/s") - len(".0123456789abcdef"))
 		if err != nil {
-			return nil, fmt.Errorf("a directory for ssh's socket: %w", err)
+			t.noMaster = fmt.Errorf("no directory for ssh's socket, TMPDIR can name one: %w", err)
+			return t.start(ctx, 1, "-oControlMaster=no", "-oControlPath=none")
 		}
 		t.dir, t.master = dir, bytepath.Join(dir, "s")
 	}
 	return t.start(ctx, 1, "-oControlMaster=yes", "-oControlPath="+t.master)
 }
 
+// socketMax is how long the path of a Unix socket may be, in bytes, on every system; ssh binds it under a name with 17 bytes more.
+const socketMax = 103
+
 // session opens a channel on the first connection. BatchMode: where the master refuses, ssh would try a login of its own.
 func (t *openSSH) session(ctx context.Context) (*process, error) {
+	if t.noMaster != nil {
+		return nil, t.noMaster
+	}
 	return t.start(ctx, 1, "-oControlMaster=no", "-oControlPath="+t.master, "-oBatchMode=yes")
 }
 
 // exec runs a command as a session on the first connection.
 func (t *openSSH) exec(ctx context.Context, command, stdin string) (string, error) {
+	if t.noMaster != nil {
+		return "", t.noMaster
+	}
 	args := append(t.command.options([]string{"-oControlMaster=no", "-oControlPath=" + t.master, "-oBatchMode=yes"}),
 		"--", t.command.Host, command)
 	cmd := exec.CommandContext(ctx, t.command.Path, args...)
