@@ -59,7 +59,13 @@ func newLocal(l limits) *Local {
 // a symbolic link: that is [ErrEscapes].
 type Root struct {
 	Local
-	root *os.Root
+	root rootOperations
+}
+
+// rootOperations are operations below one directory, until Close.
+type rootOperations interface {
+	operations
+	io.Closer
 }
 
 // OpenRoot opens a directory for a tree to be written below it, with bounds of its own.
@@ -67,13 +73,13 @@ func OpenRoot(dir string) (*Root, error) { return NewLocal().OpenRoot(dir) }
 
 // OpenRoot opens a directory for a tree to be written below it, within l's bounds.
 func (l *Local) OpenRoot(dir string) (*Root, error) {
-	var r *os.Root
-	err := l.gate.call(func() (err error) { r, err = os.OpenRoot(dir); return err })
+	var r rootOperations
+	var outside error
+	err := l.gate.call(func() (err error) { r, outside, err = openBeneath(dir); return err })
 	if err != nil {
 		return nil, localErr("open", dir, err)
 	}
-	_, outside := r.Lstat("..")
-	return &Root{Local{dir, gated{r, l.gate}, l.gate, bare(outside)}, r}, nil
+	return &Root{Local{dir, gated{r, l.gate}, l.gate, outside}, r}, nil
 }
 
 // Close closes the directory; open files stay usable.

@@ -16,7 +16,16 @@ import (
 
 // Nothing outside the directory can be reached or changed, by any call.
 func TestRootDoesNotLetOut(t *testing.T) {
-	s := openRoot(t)
+	bothRoots(t, testRootDoesNotLetOut)
+}
+
+// bothRoots runs a test below a directory that can be read, and below one that cannot.
+func bothRoots(t *testing.T, test func(t *testing.T, s *side)) {
+	t.Run("read", func(t *testing.T) { test(t, openRoot(t)) })
+	t.Run("unread", func(t *testing.T) { test(t, openUnread(t)) })
+}
+
+func testRootDoesNotLetOut(t *testing.T, s *side) {
 	outside := tempDir(t)
 	secret := filepath.Join(outside, "secret")
 	require.NoError(t, os.WriteFile(secret, []byte("secret"), 0o600))
@@ -65,11 +74,12 @@ func TestRootDoesNotLetOut(t *testing.T) {
 
 // A link that stays inside is followed.
 func TestRootFollowsInside(t *testing.T) {
-	s := openRoot(t)
-	require.NoError(t, s.Mkdir("d", 0o700))
-	s.link(t, "d", "l")
-	s.write(t, "l/f", "x")
-	require.Equal(t, "x", s.read(t, "d/../d/f", 10))
+	bothRoots(t, func(t *testing.T, s *side) {
+		require.NoError(t, s.Mkdir("d", 0o700))
+		s.link(t, "d", "l")
+		s.write(t, "l/f", "x")
+		require.Equal(t, "x", s.read(t, "d/../d/f", 10))
+	})
 }
 
 func TestOpenRoot(t *testing.T) {

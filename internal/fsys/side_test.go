@@ -51,7 +51,7 @@ func (s *side) link(t *testing.T, target, name string) {
 // everySide runs a test on all implementations.
 func everySide(t *testing.T, test func(t *testing.T, s *side)) {
 	for name, open := range map[string]func(t *testing.T) *side{
-		"local": openLocal, "root": openRoot, "memfs": openMem, "sshserver": openServer, "sshd": openSSHD,
+		"local": openLocal, "root": openRoot, "unread": openUnread, "memfs": openMem, "sshserver": openServer, "sshd": openSSHD,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
