@@ -2,7 +2,8 @@
 # make demo       the main job on this machine, with nothing but Go: copy a data set up and back, and compare
 # make test       every test; installs openssh-server first where that is missing and apt-get and root are there
 # make test-long  kills, terminates and disconnects copies LONG times as often as make test does
-# make check      formatting, vet, staticcheck, layers, go.mod, and the race tests that need no sshd
+# make check      formatting, vet, staticcheck, layers, go.mod, known vulnerabilities, and the tests that need no sshd: with the race detector, and
+#                 where an int has 32 bits
 # make fuzz       each fuzz test for FUZZTIME
 # make bench      docs/benchmarks/loopback.*: every tool against sshd on this machine, about 6 minutes
 # make bench-wan  docs/benchmarks/wan*.*: the same over emulated links of 1 Gbit/s with 20 and 100 ms, about 25 minutes; needs root
@@ -38,7 +39,10 @@ check: layers
 	GOOS=darwin $(GO) build -o /dev/null ./cmd/mscp
 	$(GO) tool staticcheck ./...
 	$(GO) mod tidy -diff
+	GO=$(GO) .ci/vulncheck
 	$(GO) test -race $(PURE)
+	GOARCH=386 CGO_ENABLED=0 $(GO) vet ./...
+	MSCP_REQUIRE_SSHD= GOARCH=386 CGO_ENABLED=0 $(GO) test $(PURE)
 
 layers:
 	$(GO) test -run '^TestLayers$$' ./internal

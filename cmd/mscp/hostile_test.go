@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -205,7 +206,7 @@ func TestForbiddenReplies(t *testing.T) {
 // A listing that never ends goes on, in bounded memory, until the user ends it.
 func TestEndlessListing(t *testing.T) {
 	t.Parallel()
-	r := faultyServer(t, withFaults(sshserver.SyntheticDir("/endless", 1<<40, 3)))
+	r := faultyServer(t, withFaults(sshserver.SyntheticDir("/endless", math.MaxInt, 3)))
 	cmd := r.command("server:/endless", "dst")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -11,8 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inMemory reports whether a file system takes its room from the memory.
-func inMemory(s *unix.Statfs_t) bool { return s.Type == unix.TMPFS_MAGIC || s.Type == unix.RAMFS_MAGIC }
+// inMemory reports whether a file system takes its room from the memory. The type has 32 bits, and where a long has no more it is negative.
+func inMemory(s *unix.Statfs_t) bool {
+	kind := uint32(s.Type)
+	return kind == unix.TMPFS_MAGIC || kind == unix.RAMFS_MAGIC
+}
 
 // memoryFree is how many bytes of memory can be taken without harm: MemAvailable of proc(5), and, as batch systems limit jobs, what the
 // control groups (cgroup v2) of this process leave of their limits. root is "/", or a test's.

@@ -185,10 +185,10 @@ func TestShareOfALimit(t *testing.T) {
 		require.Positive(t, l.listings)
 		require.LessOrEqual(t, l.calls, mostCalls)
 		if files >= 64 {
-			require.LessOrEqual(t, l.calls+l.files+l.listings, int(files*3/4))
+			require.LessOrEqual(t, uint64(l.calls+l.files+l.listings), files*3/4)
 		}
 		if threads >= 64 {
-			require.LessOrEqual(t, l.calls, int(threads/8))
+			require.LessOrEqual(t, uint64(l.calls), threads/8)
 		}
 	})
 }

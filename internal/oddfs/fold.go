@@ -3,7 +3,6 @@
 package oddfs
 
 import (
-	"os"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -15,13 +14,3 @@ func FoldCase(name string) string { return strings.ToLower(name) }
 // FoldForm makes names equal that differ in Unicode's composed and decomposed form (NFC and NFD), as on macOS and in ZFS with
 // normalization.
 func FoldForm(name string) string { return norm.NFC.String(name) }
-
-func names(dir string) []string {
-	d, err := os.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer d.Close()
-	all, _ := d.Readdirnames(-1) // what cannot be listed has no other spelling
-	return all
-}

@@ -242,7 +242,7 @@ func TestLyingSize(t *testing.T) {
 	} {
 		info, err := stat()
 		require.NoError(t, err)
-		require.EqualValues(t, 1<<40, info.Size())
+		require.Equal(t, int64(1<<40), info.Size())
 		require.True(t, info.Mode().IsRegular())
 	}
 	info, err := c.Stat("y")

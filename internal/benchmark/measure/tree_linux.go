@@ -119,7 +119,7 @@ func (t *tree) reap() (left int) {
 		if got, err := unix.Wait4(pid, nil, unix.WNOHANG, &account); err == nil && got == pid {
 			t.user += time.Duration(account.Utime.Nano())
 			t.system += time.Duration(account.Stime.Nano())
-			t.floor = max(t.floor, account.Maxrss<<10)
+			t.floor = max(t.floor, int64(account.Maxrss)<<10)
 			continue
 		}
 		left++
@@ -134,7 +134,7 @@ func (t *tree) reap() (left int) {
 func (t *tree) cost(state *os.ProcessState) (user, system time.Duration, peak int64) {
 	peak = t.peak
 	if account, ok := state.SysUsage().(*syscall.Rusage); ok {
-		if most := max(account.Maxrss<<10, t.floor); most > t.own { // getrusage(2): KiB
+		if most := max(int64(account.Maxrss)<<10, t.floor); most > t.own { // getrusage(2): KiB
 			peak = max(peak, most)
 		}
 	}
