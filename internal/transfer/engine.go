@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mscp/internal/fsys"
@@ -27,6 +28,8 @@ type engine struct {
 	stop  context.CancelCauseFunc // ends the copy with a reason
 	over  func() bool             // whether it is being ended
 	begun time.Time
+
+	otherTimes atomic.Int64 // files and directories whose times SFTP does not carry
 
 	// Notices that are given once.
 	notAtomic, noAttr, fewer, noDigest, noSync, ordered, endsEarly, shared sync.Once
@@ -76,6 +79,7 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 	err := e.result(ctx)
 	stop(nil)
 	ending.Wait()
+	e.noticeTimes()
 	return e.summary(), err
 }
 
@@ -138,6 +142,7 @@ func (e *engine) endFile(f *file, err error) {
 	case err == nil:
 		e.Counters.Files.Add(1)
 		e.recordCommitted(f)
+		e.noteTimes(f.Info)
 		e.Observer.Copied(f.Src, f.size())
 	case fatal(err) && e.destinationsFault(err):
 		e.report(f.Src, err)

@@ -143,7 +143,9 @@ func (s *sink) FinishDir(d *plan.Dir) {
 	}
 	if err := e.dirAttrResult(e.finishDir(e.destination(), d)); err != nil {
 		e.report(d.Src, err)
+		return
 	}
+	e.noteTimes(d.Info)
 }
 
 func (e *engine) finishDir(dst fsys.FS, d *plan.Dir) error {
