@@ -35,7 +35,7 @@ func arrows() map[string][]string {
 		"internal/fsys":     {"internal/bytepath", "internal/sftpwire"},
 		"internal/plan":     {"internal/bytepath", "internal/fsys", "internal/journal"},
 		"internal/transfer": {"internal/bytepath", "internal/plan", "internal/chunker", "internal/journal", "internal/fsys"},
-		"internal/progress": {"internal/transfer", "internal/units"},
+		"internal/progress": {"internal/fsys", "internal/transfer", "internal/units"},
 
 		// The benchmark runs mscp and its peers as commands, and knows nothing of what they are made of.
 		"internal/benchmark/result":   {},

@@ -38,6 +38,7 @@ type partial struct {
 func (p *partial) Error() string { return fmt.Sprintf("%d files were not copied", p.failed) }
 
 func (c *copier) run(ctx context.Context, args []string) error {
+	c.sys.last.wanted = c.json
 	if err := c.parse(args); err != nil {
 		return err
 	}
@@ -178,6 +179,7 @@ func (c *copier) copy(ctx context.Context, j *job, opt transfer.Options) error {
 	sum, err := transfer.Run(ctx, opt, func(ctx context.Context, src fsys.FS, sink plan.Sink) error {
 		return plan.Walk(ctx, src, j.land.Items, c.listings(), sink)
 	})
+	c.sys.last.told = c.json
 	if werr := c.display.Stop(sum, err); err == nil && werr != nil {
 		err = fmt.Errorf("standard output: %w", werr)
 	}

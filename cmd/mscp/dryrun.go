@@ -3,14 +3,17 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
+	"syscall"
 
 	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 	"mscp/internal/plan"
 	"mscp/internal/progress"
+	"mscp/internal/transfer"
 	"mscp/internal/units"
 )
 
@@ -20,23 +23,45 @@ func (c *copier) printPlan(ctx context.Context, j *job) error {
 	for _, f := range j.land.Failures {
 		p.Failed(f.Path, f.Err)
 	}
-	if err := plan.Walk(ctx, j.src, j.land.Items, c.listings(), p); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
-	}
-	if p.lost != nil {
-		return p.lost
-	}
-	p.end()
-	if p.err != nil {
+	within, stop := context.WithCancel(ctx)
+	defer stop()
+	p.stop = stop
+	err := plan.Walk(within, j.src, j.land.Items, c.listings(), p)
+	switch {
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case p.lost != nil:
+		err = p.lost
+	case errors.Is(p.err, syscall.EPIPE):
+		return nil // the reader has seen enough, as head does
+	case p.err != nil:
 		return fmt.Errorf("standard output: %w", p.err)
 	}
-	if p.failed > 0 {
-		return &partial{failed: p.failed}
+	return c.planned(p, err)
+}
+
+// planned ends a dry run with its totals.
+func (c *copier) planned(p *planPrinter, err error) error {
+	if err == nil && p.failed > 0 {
+		err = &partial{failed: p.failed}
 	}
-	return nil
+	if c.json {
+		c.sys.last.told = true
+		whole := err
+		if errors.As(err, new(*partial)) {
+			whole = nil
+		}
+		sum := transfer.Summary{Files: p.files, Dirs: p.dirs, Skipped: p.skipped, Failed: p.failed, Bytes: p.bytes}
+		if werr := c.display.Stop(sum, whole); err == nil && werr != nil && !errors.Is(werr, syscall.EPIPE) {
+			return fmt.Errorf("standard output: %w", werr)
+		}
+		return err
+	}
+	p.end()
+	if err == nil && p.err != nil && !errors.Is(p.err, syscall.EPIPE) {
+		return fmt.Errorf("standard output: %w", p.err)
+	}
+	return err
 }
 
 // planPrinter is a plan.Sink that copies nothing.
@@ -44,6 +69,7 @@ type planPrinter struct {
 	root string
 	json bool
 	fail func(path string, err error)
+	stop func() // ends the walk: nobody reads what it finds
 
 	mu                           sync.Mutex
 	out                          io.Writer
@@ -52,16 +78,7 @@ type planPrinter struct {
 	bytes                        int64
 }
 
-// planned is a line of mscp -D --json.
-type planned struct {
-	Event  string `json:"event"` // "file", "dir", "skipped"
-	Source string `json:"source"`
-	Target string `json:"target,omitempty"`
-	Bytes  *int64 `json:"bytes,omitempty"`
-	Kind   string `json:"kind,omitempty"`
-}
-
-func (p *planPrinter) print(line planned, text string) {
+func (p *planPrinter) print(line progress.Planned, text string) {
 	if p.json {
 		b, err := json.Marshal(line)
 		if err != nil {
@@ -72,6 +89,7 @@ func (p *planPrinter) print(line planned, text string) {
 	}
 	if _, err := fmt.Fprintln(p.out, text); err != nil && p.err == nil {
 		p.err = err
+		p.stop()
 	}
 }
 
@@ -83,7 +101,7 @@ func (p *planPrinter) MakeDir(_ context.Context, d *plan.Dir) error {
 	defer p.mu.Unlock()
 	p.dirs++
 	t := p.target(d.Dst)
-	p.print(planned{Event: "dir", Source: d.Src, Target: t},
+	p.print(progress.Planned{Event: "dir", Source: d.Src, Target: t},
 		fmt.Sprintf("dir   %s -> %s", progress.Quote(d.Src), progress.Quote(t)))
 	return nil
 }
@@ -96,7 +114,7 @@ func (p *planPrinter) File(ctx context.Context, e plan.Entry) error {
 	p.files++
 	p.bytes += e.Info.Size
 	t := p.target(e.Dst)
-	p.print(planned{Event: "file", Source: e.Src, Target: t, Bytes: &e.Info.Size},
+	p.print(progress.Planned{Event: "file", Source: e.Src, Target: t, Bytes: &e.Info.Size},
 		fmt.Sprintf("file  %s -> %s  %d bytes", progress.Quote(e.Src), progress.Quote(t), e.Info.Size))
 	return nil
 }
@@ -109,7 +127,7 @@ func (p *planPrinter) Skipped(path, what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.skipped++
-	p.print(planned{Event: "skipped", Source: path, Kind: what}, fmt.Sprintf("skip  %s: %s", progress.Quote(path), what))
+	p.print(progress.Planned{Event: "skipped", Source: path, Kind: what}, fmt.Sprintf("skip  %s: %s", progress.Quote(path), what))
 }
 
 // Failed implements plan.Sink.
@@ -125,9 +143,6 @@ func (p *planPrinter) Failed(path string, err error) {
 }
 
 func (p *planPrinter) end() {
-	if p.json {
-		return
-	}
 	_, err := fmt.Fprintf(p.out, "would copy %d files, %d directories, %s; %d skipped, %d failed\n",
 		p.files, p.dirs, units.Bytes(p.bytes), p.skipped, p.failed)
 	if p.err == nil {

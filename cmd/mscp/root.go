@@ -17,13 +17,14 @@ type system struct {
 	args           []string
 	stdout, stderr *os.File
 	getenv         func(string) string
+	last           *lastEvent
 }
 
 // run is the program: it returns the exit code.
 func run(args []string, sys system) int {
 	ctx, interrupted := withSignals(context.Background(), sys)
 	defer interrupted()
-	sys.args = args
+	sys.args, sys.last = args, &lastEvent{}
 	root := newRootCommand(sys, nil)
 	err := setArgs(root, args)
 	if err == nil {
@@ -34,6 +35,9 @@ func run(args []string, sys system) int {
 	}
 	if err != nil && !errors.As(err, new(*partial)) {
 		complain(sys.stderr, err)
+	}
+	if jerr := sys.conclude(root, err); jerr != nil {
+		complain(sys.stderr, jerr)
 	}
 	return exitCode(err)
 }

@@ -5,6 +5,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,19 +16,20 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// eventFields are the fields that each event must have, and those that it may have ("?"), as the documentation of package progress lists
-// them; "event" and "time" are in each.
-func eventFields() map[string]string {
-	return map[string]string{
-		"start":        "sources target sources_base64? target_base64?",
-		"progress":     "elapsed_seconds bytes bytes_known files files_known dirs skipped failed kept_bytes verified_bytes walked connections lanes bits_per_second eta_seconds?",
-		"file_failed":  "path path_base64? error",
-		"file_skipped": "path path_base64? kind",
-		"file_copied":  "path path_base64? bytes",
-		"channel":      "connection cipher? block_bytes inflight",
-		"notice":       "text",
-		"summary":      "destination? destination_base64? made_directories? ok files dirs skipped failed differing bytes kept_bytes verified_bytes seconds bits_per_second connections interrupted error?",
+// eventFields are the fields that each event must have, and those that it may have ("?"), as docs/json.md lists them; "event" and "time" are
+// in each.
+func eventFields() (map[string]string, error) {
+	text, err := os.ReadFile("../../docs/json.md")
+	fields := make(map[string]string)
+	for _, section := range strings.Split(string(text), "\n## ")[1:] {
+		name, rows, _ := strings.Cut(section, "\n")
+		for _, m := range regexp.MustCompile(`(?m)^\| ([a-z_0-9]+) \| (optional)?`).FindAllStringSubmatch(rows, -1) {
+			if m[1] != "field" {
+				fields[name] += " " + m[1] + strings.Repeat("?", len(m[2])/len("optional"))
+			}
+		}
 	}
+	return fields, err
 }
 
 // cmdEvents is "events [EVENT]...". The last event is always the summary, and there is one.
@@ -60,8 +63,9 @@ func checkEvent(line string) (string, error) {
 	if _, err := time.Parse("2006-01-02T15:04:05.000Z", text); err != nil {
 		return "", err
 	}
-	known, ok := eventFields()[event]
-	if !ok {
+	all, err := eventFields()
+	known, ok := all[event]
+	if err != nil || !ok {
 		return "", fmt.Errorf("unknown event")
 	}
 	delete(fields, "event")

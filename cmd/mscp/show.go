@@ -13,6 +13,7 @@ func (c *copier) newDisplay(args []string) *progress.Display {
 	opt := progress.Options{
 		Mode: progress.Plain, Out: c.sys.stderr, JSONOut: c.sys.stdout,
 		Interval: c.progressInterval, Verbose: c.verbose > 0,
+		Explain: explainFile, Outcome: endOf, DryRun: c.dryRun,
 		Sources: args[:len(args)-1], Target: args[len(args)-1],
 	}
 	switch {

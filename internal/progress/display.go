@@ -1,7 +1,6 @@
 package progress
 
 import (
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -30,12 +29,6 @@ const (
 // moment is how long a copy takes before a bar is drawn for it.
 const moment = 300 * time.Millisecond
 
-// More failures than manyFailures may have scrolled away: the first few are repeated at the end.
-const (
-	manyFailures = 20
-	fewFailures  = 5
-)
-
 // Options say what to show, and where.
 type Options struct {
 	Mode     Mode
@@ -48,6 +41,12 @@ type Options struct {
 	Verbose  bool             // tell of every file that is in place
 	Sources  []string         // for the start event, as the user wrote them
 	Target   string
+	DryRun   bool // the summary event says so
+
+	// Explain gives the class of a file's failure and what helps, if anything does. Nil: all are "other".
+	Explain func(err error) (class, hint string)
+	// Outcome gives the exit code of a copy and the class of what it says. Nil: 0 and nothing.
+	Outcome func(sum transfer.Summary, err error) (exit int, class string)
 }
 
 // Display shows one copy. It is a [transfer.Observer]; its events may come at any time, also before Start and after
@@ -60,8 +59,7 @@ type Display struct {
 	copied bool    // somebody wants to know of each file
 
 	mu       sync.Mutex
-	failures int64
-	first    []string // lines of the first failures
+	failures failures
 	landing  Landing
 
 	looking  sync.Mutex // held for the following
@@ -177,12 +175,12 @@ func (d *Display) Stop(sum transfer.Summary, err error) error {
 		d.ticker.Wait()
 	}
 	d.screen.end(d.lastRow(sum))
+	d.countFailures()
 	if d.events != nil {
-		d.events.summary(sum, d.landed(), err)
+		d.events.summary(d.opt, sum, d.landed(), err)
 		return d.events.failure()
 	}
 	if d.human {
-		d.repeatFailures()
 		d.screen.line(summaryLine(sum, d.landed(), err))
 	}
 	return nil
@@ -198,38 +196,11 @@ func (d *Display) lastRow(sum transfer.Summary) string {
 	return barLine(s, d.width())
 }
 
-func (d *Display) repeatFailures() {
-	d.mu.Lock()
-	failures, first := d.failures, d.first
-	d.mu.Unlock()
-	if failures <= manyFailures {
-		return
-	}
-	d.screen.line(fmt.Sprintf("%s%d failures, the first %d:", prefix, failures, len(first)))
-	for _, line := range first {
-		d.screen.line(line)
-	}
-}
-
 // Pause takes the bar away and holds every line back, for a question on the same terminal, until resume is called (once or
 // more often). Pauses may overlap.
 func (d *Display) Pause() (resume func()) {
 	d.screen.hold()
 	return sync.OnceFunc(d.screen.release)
-}
-
-// Failed shows a source that could not be copied, in every mode.
-func (d *Display) Failed(path string, err error) {
-	line := failedLine(path, err)
-	d.mu.Lock()
-	if d.failures++; d.failures <= fewFailures {
-		d.first = append(d.first, line)
-	}
-	d.mu.Unlock()
-	d.screen.line(line)
-	if d.events != nil {
-		d.events.emit(failedEvent{d.events.head("file_failed"), pathOf(path), err.Error()})
-	}
 }
 
 // Skipped shows a special file that is not copied.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mscp/internal/fsys"
 	"mscp/internal/transfer"
 )
 
@@ -171,20 +172,50 @@ func TestQuietTellsEveryFailure(t *testing.T) {
 	}, out.lines())
 }
 
-func TestManyFailuresAreRepeated(t *testing.T) {
-	for failures, repeated := range map[int]int{20: 0, 21: 5} {
-		var out buffer
-		d := New(Options{Mode: Plain, Out: &out})
-		var wg sync.WaitGroup
-		for i := range failures {
-			wg.Go(func() { d.Failed(fmt.Sprint("file", i), io.ErrUnexpectedEOF) })
+// Of failures that are alike the first ones are named, the others are counted, whoever reports them; events and -v name each.
+func TestFailuresAlike(t *testing.T) {
+	explain := func(err error) (class, hint string) {
+		if errors.Is(err, fsys.ErrNoSpace) {
+			return ClassSpace, "make room"
 		}
-		wg.Wait()
-		require.NoError(t, d.Stop(transfer.Summary{Failed: int64(failures)}, nil))
-		require.Equal(t, failures+repeated, strings.Count(out.String(), "mscp: failed: "))
-		require.Equal(t, repeated > 0, strings.Contains(out.String(), "mscp: 21 failures, the first 5:\n"))
-		require.Contains(t, out.lines()[len(out.lines())-1], fmt.Sprint(failures, " failed"))
+		return "other", "look"
 	}
+	for _, c := range []struct {
+		reason          error
+		failures, lines int
+		verbose         bool
+	}{
+		{io.ErrUnexpectedEOF, 20, 20, false}, {io.ErrUnexpectedEOF, 300, 20, false}, {io.ErrUnexpectedEOF, 300, 300, true},
+		{fsys.ErrNoSpace, 64, 1, false}, {fsys.ErrNoSpace, 1, 1, false},
+	} {
+		for _, mode := range []Mode{Bar, Plain, JSON, Quiet} {
+			var out, events buffer
+			d := New(Options{Mode: mode, Out: &out, JSONOut: &events, Explain: explain, Verbose: c.verbose})
+			var wg sync.WaitGroup
+			for i := range c.failures {
+				name := fmt.Sprint("file", i)
+				wg.Go(func() { d.Failed(name, &fsys.Error{Side: "node", Op: "write", Path: name, Err: c.reason}) })
+			}
+			wg.Wait()
+			require.NoError(t, d.Stop(transfer.Summary{Failed: int64(c.failures)}, nil))
+			require.Equal(t, c.lines, strings.Count(out.String(), `mscp: failed: node: write "file`))
+			require.Equal(t, 1, strings.Count(out.String(), "mscp: hint: "))
+			more := fmt.Sprintf("mscp: failed: %d more: node: write: %v (-v names each)\n", c.failures-c.lines, c.reason)
+			require.Equal(t, c.failures > c.lines, strings.Contains(out.String(), more), out.String())
+			if mode == JSON {
+				require.Equal(t, c.failures, strings.Count(events.String(), `"event":"file_failed"`))
+			}
+		}
+	}
+}
+
+// However many reasons a server invents, they take no memory.
+func TestKindsOfFailuresAreBounded(t *testing.T) {
+	d := New(Options{Mode: Quiet, Out: io.Discard})
+	for i := range 10 * kindsKnown {
+		d.Failed("f", fmt.Errorf("reason %d", i))
+	}
+	require.LessOrEqual(t, len(d.failures.kinds), kindsKnown+1)
 }
 
 func TestPauseLendsTheTerminal(t *testing.T) {
@@ -264,7 +295,7 @@ func TestEventsFromManyGoroutines(t *testing.T) {
 			require.NoError(t, d.Stop(transfer.Summary{}, nil))
 		}
 		lines := strings.Split(tty.screen(), "\n")
-		require.Len(t, lines, 4*160+1+1+5+1+160, "bar mode's events, bar, repeated failures, summary; JSON's failures")
+		require.Len(t, lines, 4*160+1+1+160, "bar mode's events, bar, summary; JSON's failures")
 		require.Equal(t, 4*160, strings.Count(json.String(), `"event":"file_`)+strings.Count(json.String(), `"event":"notice"`))
 	})
 }

@@ -32,30 +32,5 @@
 //
 // Names and messages come from other machines. [Quote] and [Escape] keep what they hold from acting on the terminal.
 //
-// # JSON events
-//
-// Each event has "event", which names it, and "time" (RFC 3339, UTC, milliseconds). Names of files are byte strings:
-// "path" is the name with U+FFFD for what is not UTF-8, and "path_base64" (RFC 4648, section 4)
-// is added only then, and holds the exact bytes. Fields may be added in later versions. Characters that are not
-// shown or that steer a terminal are written as \uNNNN.
-//
-//	start         sources, target: as given on the command line. sources_base64 (of all sources, in their order) and
-//	              target_base64 as for path
-//	channel       an SFTP channel was opened. connection: which of the SSH connections it runs on, from 1; cipher: absent if
-//	              the system's ssh made the connection; block_bytes: of a request; inflight: blocks in flight at most
-//	progress      elapsed_seconds; bytes: acknowledged by the destination; bytes_known: found by the walk; files: in place;
-//	              files_known; dirs; skipped; failed; kept_bytes: copied by an earlier run; verified_bytes: compared; walked: true when the walk has ended and the known
-//	              figures are totals; connections, lanes: open now; bits_per_second: over the last seconds;
-//	              eta_seconds: absent while it is not known
-//	file_failed   path; error: text for people
-//	file_skipped  path; kind: "FIFO", "socket", "device"
-//	file_copied   path; bytes: its size. Only with Options.Verbose
-//	notice        text: something that costs speed or safety
-//	summary       destination: where the one source lands, or the directory that holds several, as host:path on the remote side
-//	              (destination_base64 as for path), absent if it was not found out; made_directories: new ones on the way
-//	              there, absent if there are none;
-//	              ok: everything was copied; files, dirs, skipped, failed; differing: of the failed, those that verification
-//	              found different; bytes; kept_bytes, verified_bytes as above; seconds; bits_per_second: average;
-//	              connections: the most open at once; interrupted: the copy was cancelled;
-//	              error: why the copy as a whole stopped, absent if it did not
+// docs/json.md describes the events.
 package progress

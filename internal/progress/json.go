@@ -55,6 +55,7 @@ type (
 		head
 		pathFields
 		Error string `json:"error"`
+		Class string `json:"error_class"`
 	}
 	skippedEvent struct {
 		head
@@ -98,7 +99,10 @@ type (
 		BitsPerSecond int64   `json:"bits_per_second"`
 		Connections   int64   `json:"connections"`
 		Interrupted   bool    `json:"interrupted"`
+		DryRun        bool    `json:"dry_run,omitempty"`
+		Exit          int     `json:"exit"`
 		Error         string  `json:"error,omitempty"`
+		Class         string  `json:"error_class,omitempty"`
 	}
 )
 
@@ -198,13 +202,16 @@ func (s *stream) progress(st status) {
 	s.emit(e)
 }
 
-func (s *stream) summary(sum transfer.Summary, to Landing, err error) {
+func (s *stream) summary(opt Options, sum transfer.Summary, to Landing, err error) {
 	e := summaryEvent{head: s.head("summary"), landingFields: to.fields(), OK: err == nil && sum.Failed == 0, Files: sum.Files, Dirs: sum.Dirs,
 		Skipped: sum.Skipped, Failed: sum.Failed, Differing: sum.Differing, Bytes: sum.Bytes,
 		Kept: sum.Kept, Verified: sum.Verified, Seconds: seconds(sum.Elapsed),
-		BitsPerSecond: int64(8 * average(sum.Bytes, sum.Elapsed)), Connections: sum.Conns}
+		BitsPerSecond: int64(8 * average(sum.Bytes, sum.Elapsed)), Connections: sum.Conns, DryRun: opt.DryRun}
 	if err != nil {
 		e.Interrupted, e.Error = interrupted(err), err.Error()
+	}
+	if opt.Outcome != nil {
+		e.Exit, e.Class = opt.Outcome(sum, err)
 	}
 	s.emit(e)
 }
