@@ -32,11 +32,13 @@ type dialer struct {
 type lane struct {
 	channel sshpool.Stream
 	sftp    *fsys.SFTP
+	used    func()
 	closed  func()
 }
 
 func (l *lane) FS() transfer.Remote { return l.sftp }
 func (l *lane) Conn() int           { return l.channel.ConnID() }
+func (l *lane) Use()                { l.used() }
 
 func (l *lane) Close() error {
 	l.closed()
@@ -166,10 +168,12 @@ func (d *dialer) open(ctx context.Context) (*lane, error) {
 // openLane opens a further one.
 func (d *dialer) openLane(ctx context.Context) (*lane, error) {
 	l, err := d.start(ctx, (*fsys.SFTP).Ready)
-	if err == nil {
-		d.opened(l)
+	if err != nil {
+		return nil, err
 	}
-	return l, err
+	use := l.used
+	l.used = func() { use(); d.opened(l) }
+	return l, nil
 }
 
 // start opens a lane. wait waits for what the server has to answer before it counts as one that speaks SFTP.
@@ -204,8 +208,8 @@ func (d *dialer) start(ctx context.Context, wait func(*fsys.SFTP) error) (*lane,
 		return nil, &startError{d.side, err}
 	}
 	l := &lane{channel: ch, sftp: s}
+	l.used = func() { d.commands.add(l) } // not before: a command must not run on another machine
 	l.closed = func() { d.commands.remove(l) }
-	d.commands.add(l)
 	return l, nil
 }
 

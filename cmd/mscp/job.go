@@ -100,13 +100,14 @@ func (j *job) destination(opt *transfer.Options) (cleanup func(), err error) {
 		opt.RootMade = len(j.made) > 0
 	}
 	if opt.Upload {
-		opt.Local, opt.Root = j.src, j.land.Root
+		opt.Local, opt.Root, opt.Where = j.src, j.land.Root, j.land.Root
 		return func() {}, nil
 	}
 	if len(j.land.Items) == 0 {
 		opt.Local = j.dst
 		return func() {}, nil
 	}
+	opt.Where = j.land.Items[0].Src
 	root, err := j.local.OpenRoot(j.land.Root)
 	if err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ type record struct {
 type checkpoint struct {
 	*journal.Journal
 	state *journal.State // nil: nothing to go on with
+	left  *journal.State // of a job that is begun anew (--no-resume)
 	rec   record         // of the earlier run, if there was one
 	id    string
 	begun bool // by this run or an earlier one
@@ -86,7 +87,9 @@ func (c *copier) tryJournal(d *dialer) (*checkpoint, error) {
 		_ = j.Close()
 		return nil, &otherJobError{path}
 	}
-	if !c.noResume {
+	if c.noResume {
+		k.left = state
+	} else {
 		k.state = state
 	}
 	return k, nil

@@ -55,7 +55,7 @@ func (c *copier) decide(first *lane, k *checkpoint, opt *transfer.Options) (*job
 	}
 	switch err := k.begin(c.sys.args, j.land); {
 	case err == nil:
-		opt.Journal, opt.State = k.Journal, k.state
+		opt.Journal, opt.State, opt.Abandoned = k.Journal, k.state, k.left
 	case c.checkpoint != "":
 		return nil, err
 	default:

@@ -110,4 +110,5 @@ type Space struct {
 	Total     uint64
 	Available uint64 // to this user
 	ReadOnly  bool
+	Number    uint64 // tells file systems apart (statvfs's f_fsid); 0: not known
 }

@@ -269,7 +269,8 @@ func (s *SFTP) Space(name string) (Space, error) {
 	if err != nil {
 		return Space{}, s.err("ask for the space of", name, err)
 	}
-	return Space{Total: v.Frsize * v.Blocks, Available: v.Frsize * v.Bavail, ReadOnly: v.Flag&statvfsReadOnly != 0}, nil
+	return Space{Total: v.Frsize * v.Blocks, Available: v.Frsize * v.Bavail, ReadOnly: v.Flag&statvfsReadOnly != 0,
+		Number: v.Fsid}, nil
 }
 
 // remote is the name as the server is asked: the empty path is the login directory.

@@ -35,7 +35,45 @@ func (c *Conn) connectTCP(ctx context.Context) (net.Conn, error) {
 		ctx, cancel = context.WithTimeout(ctx, h.ConnectTimeout)
 		defer cancel()
 	}
+	if again := c.pool.again(); again != "" {
+		conn, err := c.dialAddress(ctx, again)
+		if err == nil || ctx.Err() != nil {
+			return conn, err
+		}
+		c.pool.o.Log(1, "connection %d: %s does not answer any more, trying all addresses of %s: %v", c.id, again, h.HostName, err)
+	}
 	return c.pool.o.Dialer.DialContext(ctx, h.Family.Network(), h.Addr())
+}
+
+// dialAddress dials the address that answered before, but not for ever: the name may have others.
+func (c *Conn) dialAddress(ctx context.Context, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, pinnedTimeout)
+	defer cancel()
+	return c.pool.o.Dialer.DialContext(ctx, c.pool.o.Host.Family.Network(), address)
+}
+
+// pinnedTimeout is how long the first connection's address may take to answer before the other addresses of the name are tried.
+const pinnedTimeout = 10 * time.Second
+
+// pin remembers the address of the first connection that logs in. Further connections are made to it, because a name may have the
+// addresses of several machines.
+func (p *Pool) pin(c *Conn) {
+	tcp, ok := c.net.Conn.RemoteAddr().(*net.TCPAddr)
+	if !ok || p.jump != nil || p.o.Host.ProxyCommand != "" {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pinned == "" {
+		p.pinned = tcp.String()
+	}
+}
+
+// again is the address to dial again, empty before the first login.
+func (p *Pool) again() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pinned
 }
 
 // viaAddr is the address of a host that is not reached by an address of ours.

@@ -61,6 +61,7 @@ func (c *Conn) dial(ctx context.Context, hold func() error) error {
 		return ctx.Err()
 	}
 	c.ssh = conn
+	c.pool.pin(c)
 	if login.succeeded() {
 		c.pool.startAhead(ctx)
 		c.pool.gate.open()

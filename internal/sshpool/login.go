@@ -231,7 +231,9 @@ func (l *login) publicKey() (ssh.AuthMethod, error) {
 		s := &step{method: "publickey", name: "publickey " + id.name, id: id}
 		signer := &lazySigner{id: id, accept: l.a.host.PubkeyAcceptedAlgorithms, unlock: func(id *identity) (ssh.Signer, error) {
 			signer, err := l.unlock(id)
-			if s.err = err; err == nil { // the server would take the key, and we have it: it will most likely let us in
+			if s.err = err; err == nil {
+				l.conn.pool.pin(l.conn)
+				// the server would take the key, and we have it: it will most likely let us in
 				l.conn.pool.startAhead(l.ctx)
 			}
 			return signer, err

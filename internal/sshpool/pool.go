@@ -21,9 +21,10 @@ type Pool struct {
 	mu     sync.Mutex
 	conns  []*Conn // dialled or being dialled
 	lastID int
-	final  error // why nothing more is dialled
-	shared bool  // all channels go to the connections that there are
-	untold bool  // the user does not know that yet
+	final  error  // why nothing more is dialled
+	shared bool   // all channels go to the connections that there are
+	untold bool   // the user does not know that yet
+	pinned string // the address of the first connection: see pin
 	closed bool
 	ahead  ahead
 

@@ -15,6 +15,9 @@ func stopped(t *testing.T, upload bool, part string, acked int64) *story {
 	s := newStory(t.TempDir(), upload, map[string]memfs.Node{"/f": sized(3 * testChunk)})
 	_, err := s.run(t, 1, after(1), end{cancelled, 1})
 	require.ErrorIs(t, err, errEnded)
+	for _, p := range s.parts() { // of that run, which the journal is not to name
+		require.NoError(t, s.dest().Remove(p))
+	}
 	_, f := s.file(t, "/f")
 	log, _, err := journal.Open(s.path(), after(1))
 	require.NoError(t, err)

@@ -45,6 +45,7 @@ type nullLane struct{ fs *nullFS }
 
 func (l nullLane) FS() Remote   { return l.fs }
 func (l nullLane) Conn() int    { return 0 }
+func (nullLane) Use()           {}
 func (l nullLane) Close() error { return nil }
 
 // allocations copies one file of so many blocks, in one chunk.

@@ -46,6 +46,7 @@ func (l *lane) end(f *file, err error) {
 			return
 		}
 		if again {
+			l.e.same.traces.end(f, false)
 			return
 		}
 	}

@@ -1,7 +1,9 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
@@ -20,6 +22,8 @@ type engine struct {
 	remote *remote
 
 	lanes    lanes
+	run      string // this run's part of the names of partial files
+	same     sameFiles
 	doubtful doubtful
 	trial    trial
 	proof    proof
@@ -51,25 +55,30 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 		stop:    stop,
 		over:    func() bool { return ctx.Err() != nil },
 		begun:   time.Now(),
+		run:     rand.Text(),
 	}
+	e.same.number.asked = make(chan struct{})
 	e.block = e.limit.block(o.First.FS().Block())
 	e.Chunks.Block = int64(e.block)
 	e.queue.tail = tail(e.Chunks)
 	e.trial.over.Store(!o.Upload || keepsFiles(o.First.FS()) && !careful(o.First.FS()) && (o.InPlace || canReplace(o.First.FS())))
 	e.startProof()
-	if o.State != nil {
-		e.bySource = bySource(o.State)
+	if left := cmp.Or(o.State, o.Abandoned); left != nil {
+		e.bySource = bySource(left)
 	}
 
 	var ending, work sync.WaitGroup
 	ending.Go(func() {
 		<-ctx.Done()
 		e.queue.end()
+		unmarked := e.unmarkWithin(unmarkGrace)
 		e.closeLanes()
+		<-unmarked
 	})
 	done := make(chan struct{})
 	ending.Go(func() { e.watch(ctx, done) })
 	e.startLane(ctx, o.First)
+	e.lanes.wg.Go(e.askNumber)
 	work.Go(func() { e.keepLanes(ctx) })
 	work.Go(func() { e.walk(ctx, walk) })
 	work.Wait()
@@ -138,6 +147,7 @@ func (e *engine) sides(l *lane) (src, dst fsys.FS) {
 
 // endFile is called once for each file that was queued, whatever became of it.
 func (e *engine) endFile(f *file, err error) {
+	e.same.traces.end(f, err == nil && !f.kept)
 	switch {
 	case err == nil:
 		e.Counters.Files.Add(1)

@@ -43,6 +43,7 @@ type file struct {
 	todo  []extent // not handed out; the queue's. Empty while something is to be found out first
 	known int64    // chunks of it that the queue has counted in all
 
+	last      atomic.Int64   // the block that was acknowledged last: see latest
 	left      atomic.Int64   // bytes not acknowledged yet, 1 for an empty file
 	moved     atomic.Int64   // bytes that this run copied
 	handles   sync.WaitGroup // remote handles that are open
@@ -56,6 +57,7 @@ type file struct {
 	sampled   bool           // it is compared only as the first of several blocks, in part
 	shaken    atomic.Bool    // a lane was lost while it was open there
 	shared    int            // times that its handle was another file's too
+	unique    bool           // nor has any other machine
 
 	opening sync.Mutex // held while local is opened and the partial file is made
 	local   fsys.File  // shared by all lanes
@@ -144,6 +146,24 @@ func (f *file) endsEarly() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.short
+}
+
+// The latest block is kept in one number, so that nobody waits for a lock: its offset, and in the low bits how much of it to compare.
+const (
+	latestBits = 14
+	latestMost = 1<<latestBits - 1
+)
+
+func (f *file) acknowledged(s span) {
+	if s.off < 1<<(62-latestBits) {
+		f.last.Store(s.off<<latestBits | min(s.len, latestMost))
+	}
+}
+
+// latest is the beginning of the block that was acknowledged last.
+func (f *file) latest() (off, n int64) {
+	v := f.last.Load()
+	return v >> latestBits, v & latestMost
 }
 
 // attrOf is what the copy is given of the source's attributes: always the permissions, with -p the rest.

@@ -189,6 +189,15 @@ func (j *job) requireNoParts(t require.TestingT) {
 	}
 }
 
+// forgetMarks takes away what a run leaves that has lost all lanes and has no journal.
+func (j *job) forgetMarks() {
+	for p := range j.dest().Tree() {
+		if strings.HasPrefix(path.Base(p), ".mscp.") {
+			_ = j.dest().Remove(p)
+		}
+	}
+}
+
 // requireHonest checks that every final name holds all of its source or is not there, and what is not there was reported.
 func (j *job) requireHonest(t require.TestingT, src map[string]memfs.Node, before map[string]memfs.Node) {
 	now := below(j.dest(), "/dst")

@@ -50,6 +50,7 @@ func newTestLane(to *memfs.FS, conn, block int) *testLane {
 
 func (l *testLane) FS() Remote { return (*laneFS)(l) }
 func (l *testLane) Conn() int  { return l.conn }
+func (l *testLane) Use()       {}
 
 func (l *testLane) Close() error {
 	l.once.Do(func() { close(l.closed) })

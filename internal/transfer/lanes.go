@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -38,6 +39,7 @@ func (e *engine) startLane(ctx context.Context, l Lane) {
 		l.Close()
 		return
 	}
+	l.Use()
 	e.lanes.all[w] = true
 	e.lanes.live++
 	e.lanes.onConn[l.Conn()]++
@@ -124,6 +126,9 @@ func (e *engine) keepLanes(ctx context.Context) {
 		if done {
 			return
 		}
+		if e.queue.drained() { // over a long distance the removal takes as long as many files
+			openers.Go(e.unmark)
+		}
 		pays = pays || e.alone() > e.Login
 		for again, open := e.wantLane(waiting, all, pays); open; again, open = e.wantLane(waiting, all, pays) {
 			openers.Go(func() { e.openLane(ctx, again) })
@@ -191,7 +196,7 @@ func (e *engine) openLane(ctx context.Context, again bool) {
 		e.startLane(ctx, l)
 	} else if ctx.Err() == nil && !again {
 		e.fewer.Do(func() {
-			e.Observer.Notice(fmt.Sprintf("a further connection failed, the copy goes on without it: %v", err))
+			e.Observer.Notice("a further connection " + furtherFailed(err))
 		})
 	}
 	n := &e.lanes
@@ -207,6 +212,19 @@ func (e *engine) openLane(ctx context.Context, again bool) {
 	e.countLanes()
 }
 
+// furtherFailed says why the copy goes on with fewer connections.
+func furtherFailed(err error) string {
+	if errors.As(err, new(*OtherFilesError)) {
+		return fmt.Sprintf("is not used, the copy goes on over the first machine alone: %v (give the name or the address of one machine)", err)
+	}
+	return fmt.Sprintf("failed, the copy goes on without it: %v", err)
+}
+
+// retryable tells whether another try to replace a lane may succeed: the next one may lead to the first machine again.
+func (e *engine) retryable(err error) bool {
+	return errors.As(err, new(*OtherFilesError)) || e.Retryable(err)
+}
+
 const (
 	firstPause = time.Second
 	lastPause  = 30 * time.Second
@@ -216,7 +234,7 @@ const (
 // failed or the whole copy has not moved for RetryTimeout. A lane that opens and is lost before it was of use is a try that failed.
 func (e *engine) tryLane(ctx context.Context, again bool) (Lane, error) {
 	if !again {
-		return e.OpenLane(ctx)
+		return e.provenLane(ctx)
 	}
 	for try, err := e.barren(); ; try++ {
 		if try > 0 {
@@ -228,7 +246,7 @@ func (e *engine) tryLane(ctx context.Context, again bool) (Lane, error) {
 			}
 		}
 		var l Lane
-		if l, err = e.OpenLane(ctx); err == nil || !e.Retryable(err) {
+		if l, err = e.provenLane(ctx); err == nil || !e.retryable(err) {
 			return l, err
 		}
 		if ctx.Err() == nil {
@@ -247,10 +265,14 @@ func (e *engine) barren() (int, error) {
 // pause comes before the try of that number, from 1.
 func (e *engine) pause(ctx context.Context, try int) error {
 	d := min(firstPause<<min(try-1, 10), lastPause)
+	d = d/2 + rand.N(d)
+	if e.sleep != nil {
+		return e.sleep(ctx, d)
+	}
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(d/2 + rand.N(d)):
+	case <-time.After(d):
 		return nil
 	}
 }

@@ -79,6 +79,7 @@ func TestRunAgain(t *testing.T) {
 			j.lanes[1].Close()
 			j.strike(rapid.Int64Range(1, 300).Draw(t, "call"), lostBefore, 0)
 			j.run(t, context.Background())
+			j.forgetMarks()
 
 			again := newJob(upload, 2, nil)
 			again.local, again.remote = j.local, j.remote

@@ -64,6 +64,7 @@ func (e *engine) acknowledged(f *file, s span) {
 		return
 	}
 	f.moved.Add(s.len)
+	f.acknowledged(s)
 	e.Counters.Bytes.Add(s.len)
 	if e.Journal != nil {
 		e.Journal.Acked(f.key, s.off, s.len)
@@ -165,6 +166,7 @@ func (l *lane) first(f *file, h *handle) (err error) {
 			f.sawOpened()
 		} else {
 			f.local, err = l.localOutput(f)
+			l.e.same.traces.begin(f)
 		}
 		if err != nil {
 			return err
@@ -175,6 +177,7 @@ func (l *lane) first(f *file, h *handle) (err error) {
 			return err
 		}
 		f.created = true
+		l.e.same.traces.begin(f)
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ type Remote interface {
 type Lane interface {
 	FS() Remote
 	Conn() int // tells apart the connections that lanes share
+	Use()      // called before the first work on it: it has proved that it sees the same files as the first
 	Close() error
 }
 
@@ -31,6 +32,7 @@ type Options struct {
 	Upload bool
 	Local  fsys.FS // the source of an upload; the destination of a download, below which Entry.Dst is
 	Root   string  // of an upload: the remote directory below which Entry.Dst is
+	Where  string  // a remote path on the file system that is copied from or to; empty: not known
 	// RootMade: the destination's root, where it is a directory that is copied, was made for this run: it is empty, and has the mode.
 	RootMade bool
 
@@ -55,9 +57,13 @@ type Options struct {
 	Sync    bool    // put each file on stable storage before its rename
 	Journal *journal.Journal
 	State   *journal.State // what the journal held when it was opened; nil: nothing to go on with
+	// Abandoned is what the journal held where the copy is to begin anew: its partial files are removed.
+	Abandoned *journal.State
 
 	Counters *Counters
 	Observer Observer
+
+	sleep func(context.Context, time.Duration) error // nil: as long as that
 }
 
 // Walk finds what to copy. It reads the source through src, and returns when all of it has been given to sink.
@@ -71,6 +77,9 @@ var ErrChanged = errors.New("the source changed while it was copied")
 
 // ErrShort means that what was acknowledged is not there.
 var ErrShort = errors.New("the destination holds less than it has acknowledged")
+
+// ErrGone means that the partial file was removed while it was written.
+var ErrGone = errors.New("its partial file is gone: somebody has removed it, or the connections lead to several machines")
 
 // ErrFull wraps the reason why nothing more can be written to the destination.
 var ErrFull = errors.New("the destination takes no more data")

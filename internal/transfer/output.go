@@ -47,21 +47,35 @@ func (e *engine) make(dst fsys.FS, f *file) (fsys.File, error) {
 	return h, err
 }
 
-// openAgain opens a partial file that was made before, to fill it or to compare it.
+// openAgain opens a partial file that was made before, to fill it or to compare it. Where it is missing it is not made anew: somebody has
+// removed it, or the lane leads to another machine.
 func (e *engine) openAgain(dst fsys.FS, f *file) (fsys.File, error) {
-	return permitted(dst, f, func() (fsys.File, error) {
+	h, err := permitted(dst, f, func() (fsys.File, error) {
 		switch {
 		case f.verifying:
 			return dst.Open(f.part)
-		case careful(dst) && !f.inPlace:
-			return dst.Edit(f.part) // some servers take WRITE with CREAT for reading
+		case f.device:
+			return e.openToFill(dst, f)
 		}
-		h, err := dst.Create(f.part, 0o600, false)
-		if fsys.Lost(err) && !f.inPlace {
-			e.doubtful.add(late{part: f.part, parent: f.Parent})
+		h, err := dst.Edit(f.part) // some servers take WRITE with CREAT for reading
+		if err == nil || fsys.Lost(err) || errors.Is(err, fs.ErrNotExist) || careful(dst) && !f.inPlace {
+			return h, err
 		}
-		return h, err
+		return e.openToFill(dst, f) // it may be written and not read
 	})
+	if errors.Is(err, fs.ErrNotExist) && !f.verifying {
+		err = &fsys.Error{Side: dst.Side(), Op: "write", Path: f.dst, Err: ErrGone}
+	}
+	return h, err
+}
+
+// openToFill opens a file only for writing.
+func (e *engine) openToFill(dst fsys.FS, f *file) (fsys.File, error) {
+	h, err := dst.Create(f.part, 0o600, false)
+	if fsys.Lost(err) && !f.inPlace {
+		e.doubtful.add(late{part: f.part, parent: f.Parent})
+	}
+	return h, err
 }
 
 // permitted opens a partial file of which an earlier run was killed when it had set a mode that forbids it.

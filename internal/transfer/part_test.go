@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"io/fs"
-	"strings"
 	"sync"
 	"testing"
 
@@ -21,7 +20,7 @@ func TestPartialFileIsNotEmptied(t *testing.T) {
 			var mu sync.Mutex
 			look := func() {
 				for p, n := range j.dest().Tree() {
-					if strings.HasSuffix(p, ".mscp-part") {
+					if isPart(p, "f") {
 						smallest = min(smallest, int64(len(n.Data)))
 					}
 				}
@@ -55,7 +54,7 @@ func TestPartialFileThatForbidsWriting(t *testing.T) {
 			j := newJob(upload, 2, map[string]memfs.Node{"/f": {Mode: 0o400, Data: data(size)}})
 			var once sync.Once
 			j.dest().Hook = func(c memfs.Call) (err error) {
-				if c.Op == "create" {
+				if c.Op == "create" && isPart(c.Path, "f") {
 					once.Do(func() {
 						j.dest().Put(c.Path, memfs.Node{Mode: 0o400, Data: data(size)})
 						err = fs.ErrPermission

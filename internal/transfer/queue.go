@@ -113,6 +113,17 @@ func (q *queue) again(s span) {
 	q.wake()
 }
 
+// tell wakes whoever waits for the queue to be drained.
+func (q *queue) tell() {
+	if !q.walked || len(q.files)+len(q.retry) > 0 {
+		return
+	}
+	select {
+	case q.grew <- struct{}{}:
+	default:
+	}
+}
+
 func (q *queue) wake() {
 	q.changed.Broadcast()
 	select {
@@ -133,9 +144,12 @@ func (q *queue) pop(stop func() bool) (span, bool) {
 		case len(q.retry) > 0:
 			s := q.retry[len(q.retry)-1]
 			q.retry = q.retry[:len(q.retry)-1]
+			q.tell()
 			return s, true
 		case len(q.files) > 0:
-			return q.cut(), true
+			s := q.cut()
+			q.tell()
+			return s, true
 		}
 		q.changed.Wait()
 	}
@@ -254,6 +268,13 @@ func (q *queue) waiting() (now, all int64, done bool) {
 	defer q.mu.Unlock()
 	now = worth(q.chunks+int64(len(q.retry)), q.small)
 	return now, worth(q.allChunks, q.allSmall), q.ended || q.walked && q.open == 0
+}
+
+// drained tells whether everything has been handed out.
+func (q *queue) drained() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.walked && len(q.files)+len(q.retry) == 0
 }
 
 // done tells whether there is nothing left to do.

@@ -26,6 +26,16 @@ func (e *engine) recordBegun(f *file) {
 	_ = e.Journal.Flush()
 }
 
+// recordLeft records a file that the next run is to remove: a marker, or a partial file that may lie on another machine that the server's
+// name leads to.
+func (e *engine) recordLeft(part string) {
+	if e.Journal == nil || !e.Upload {
+		return
+	}
+	_ = e.Journal.File(journal.File{Key: journal.KeyOf("left", part, 0, time.Time{}, 0, 0), Part: part})
+	_ = e.Journal.Flush()
+}
+
 // recordRename records, just before a large file gets its name, how it can be known again under it. A run that dies before
 // the commit is written leaves a journal that misses the partial file, and the file in place must not be sent again.
 // mod is the partial file's modification time before its attributes are set.

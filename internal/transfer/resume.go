@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 	"sync/atomic"
 
@@ -40,7 +41,10 @@ func (o *earlier) take() []journal.File {
 // forgetGone removes the partial files of sources that are no longer there.
 func (e *engine) forgetGone() {
 	for src, o := range e.bySource {
-		if o.met.Load() {
+		if src == "" {
+			e.forgetLeft(o.files)
+		}
+		if src == "" || o.met.Load() {
 			continue
 		}
 		if _, err := e.source().Stat(src); !errors.Is(err, fs.ErrNotExist) {
@@ -57,18 +61,29 @@ func (e *engine) forgetGone() {
 // recall finds what the journal of earlier runs says of a file. It is believed only after begin has looked.
 func (e *engine) recall(f *file) {
 	if e.State == nil {
+		if f.stale = e.bySource[f.Src].take(); len(f.stale) > 0 {
+			f.todo = nil
+		}
 		return
 	}
 	f.kept = e.State.Committed(e.committedKey(f))
 	for _, old := range e.bySource[f.Src].take() {
 		if old.Key == f.key {
 			f.found = &old
+			e.adopt(f)
 		} else {
 			f.stale = append(f.stale, old)
 		}
 	}
 	if f.kept || f.found != nil || len(f.stale) > 0 {
 		f.todo = nil
+	}
+}
+
+// adopt goes on with the partial file of an earlier run, whose name has a part of that run's.
+func (e *engine) adopt(f *file) {
+	if part := f.found.Part; !f.inPlace && strings.HasSuffix(part, partSuffix) && path.Dir(part) == path.Dir(f.part) {
+		f.part = part
 	}
 }
 
@@ -105,6 +120,9 @@ func (l *lane) look(f *file) (usable bool, err error) {
 		return false, err
 	}
 	f.do(f.all())
+	if f.kept && l.e.elsewhere() {
+		f.kept = false
+	}
 	if f.kept {
 		size := f.size()
 		kept, err := l.inPlace(f, func(i fsys.Info) bool { size = i.Size; return l.e.keptSize(f, size) })
@@ -120,16 +138,21 @@ func (l *lane) look(f *file) (usable bool, err error) {
 	}
 	i, err := dst.Stat(f.part)
 	if errors.Is(err, fs.ErrNotExist) {
+		if !f.inPlace && f.found.Part == f.part { // what is made now is another one, which no earlier record is of
+			f.part = l.e.newPart(f)
+			l.e.recordLeft(f.found.Part)
+		}
 		_, err = l.inPlace(f, func(i fsys.Info) bool { return l.e.renamedEarlier(f, i) })
 		return false, err
 	}
-	return err == nil && f.found.Part == f.part && i.IsRegular() && i.Size >= f.found.Ranges.End(), err
+	return err == nil && f.found.Part == f.part && i.IsRegular() && i.Size >= f.found.Ranges.End() &&
+		!(f.inPlace && l.e.elsewhere()), err
 }
 
 // forget removes the partial files of what the source was before, and one that was sent in order.
 func (l *lane) forget(f *file) error {
 	_, dst := l.e.sides(l)
-	changed := f.found == nil && len(f.stale) > 0
+	changed := f.found == nil && len(f.stale) > 0 && l.e.State != nil
 	if f.found != nil && f.found.Part != f.part && strings.HasSuffix(f.found.Part, partSuffix) {
 		if err := dst.Remove(f.found.Part); fsys.Lost(err) {
 			return err
@@ -168,6 +191,7 @@ func (l *lane) inPlace(f *file, is func(fsys.Info) bool) (bool, error) {
 // goOn leaves out what the earlier run's journal says is there.
 func (e *engine) goOn(f *file) {
 	f.created = true
+	e.same.traces.begin(f)
 	var todo []extent
 	for off, n := range f.found.Ranges.Missing(f.size()) {
 		todo = append(todo, extent{off, n})

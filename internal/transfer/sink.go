@@ -29,6 +29,7 @@ func (s *sink) File(ctx context.Context, e plan.Entry) error {
 	}
 	f := en.newFile(e)
 	en.recall(f)
+	en.same.traces.find(f)
 	en.Counters.FilesKnown.Add(1)
 	en.Counters.BytesKnown.Add(e.Info.Size)
 	if !en.queue.push(f) {
@@ -53,9 +54,18 @@ func (e *engine) newFile(entry plan.Entry) *file {
 	if f.inPlace = e.InPlace || f.device; f.inPlace {
 		f.part = f.dst
 	} else {
-		f.part = e.target(partName(entry))
+		f.part = e.newPart(f)
 	}
 	return f
+}
+
+// newPart is the name of a partial file to be made. That of a large file is this run's own where a journal keeps it: no other run, on
+// this machine or another one that the same name leads to, has left a file of that name.
+func (e *engine) newPart(f *file) string {
+	if f.unique = e.Journal != nil && !f.single; f.unique {
+		return e.target(partName(f.Entry, e.run))
+	}
+	return e.target(partName(f.Entry))
 }
 
 // target is a landing place as the destination's side names it.
@@ -69,6 +79,9 @@ func (e *engine) target(dst string) string {
 // MakeDir makes a directory that can be written to while the copy runs: FinishDir gives it the mode that it is to have.
 func (s *sink) MakeDir(_ context.Context, d *plan.Dir) error {
 	e := (*engine)(s)
+	if d.Dst == "" {
+		e.same.mark.setRoot(d)
+	}
 	if d.Dst == "" && e.RootMade { // over a long distance, looking at it would take longer than many files
 		d.Made = true
 		e.Counters.Dirs.Add(1)
@@ -80,6 +93,7 @@ func (s *sink) MakeDir(_ context.Context, d *plan.Dir) error {
 	switch {
 	case err == nil:
 		d.Made = true
+		e.same.traces.made(name)
 	case errors.Is(err, fs.ErrExist):
 		d.Made = ours || d.Dst == "" // that is walked only where the destination's root is new
 		err = e.existing(dst, name, d, err)
@@ -138,6 +152,9 @@ func (e *engine) reopen(dst fsys.FS, name string, d *plan.Dir, mode fs.FileMode)
 // directory was made, and only what it was made with beyond the source's mode is taken away again.
 func (s *sink) FinishDir(d *plan.Dir) {
 	e := (*engine)(s)
+	if d.Dst == "" {
+		e.unmark() // it would change the directory's time
+	}
 	if e.over() {
 		return // what it was to hold is not all there: the next run writes to it
 	}

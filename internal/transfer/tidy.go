@@ -49,6 +49,7 @@ func (l *lane) tidy() {
 	if l.lost.Load() || l.e.over() {
 		return
 	}
+	l.e.unmark()
 	var group errgroup.Group
 	group.SetLimit(filesPerLane)
 	for p := range l.e.doubtful.take() {
@@ -63,6 +64,9 @@ func (l *lane) tidy() {
 // removeLate removes an empty partial file, and gives its directory the time back. One that is not empty may be another run's.
 func (l *lane) removeLate(p late) {
 	i, err := l.fs.Lstat(p.part)
+	if fsys.Lost(err) {
+		l.e.doubtful.add(p) // another lane may do it
+	}
 	if err != nil || !i.IsRegular() || i.Size > 0 && !p.ours || l.fs.Remove(p.part) != nil {
 		return
 	}

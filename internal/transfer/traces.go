@@ -1,0 +1,254 @@
+package transfer
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"slices"
+	"sync"
+
+	"mscp/internal/fsys"
+)
+
+// traces are what this run has left on the server, or taken from it. They have to tell where the only lane is lost and no evidence was
+// made before: a copy over one lane pays nothing for the proof.
+type traces struct {
+	mu    sync.Mutex
+	first []*file        // found first by the walk
+	begun map[*file]bool // of several blocks, opened and not ended
+	done  []*file        // in place, the latest last
+	dir   string         // of an upload: the directory that was made last
+}
+
+func (t *traces) find(f *file) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f.kept { // it is left alone
+		return
+	}
+	if len(t.first) < sightFiles && (f.Info.Size > 0 || len(t.first) == 0) {
+		t.first = append(t.first, f)
+	}
+}
+
+func (t *traces) begin(f *file) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.begun == nil {
+		t.begun = make(map[*file]bool)
+	}
+	t.begun[f] = true
+}
+
+// end forgets a file that is begun, and remembers it as one of those in place.
+func (t *traces) end(f *file, inPlace bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.begun, f)
+	if inPlace {
+		if len(t.done) == sightFiles {
+			t.done = slices.Delete(t.done, 0, 1)
+		}
+		t.done = append(t.done, f)
+	}
+}
+
+func (t *traces) made(dir string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.dir = dir
+}
+
+// directory is one that has to be there: the root, or the one that was made last.
+func (t *traces) directory(root string) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.dir != "" {
+		return t.dir
+	}
+	return root
+}
+
+func (t *traces) found() []*file {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.first)
+}
+
+// left are some of the files that are begun, and those that ended last.
+func (t *traces) left() (begun, done []*file) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for f := range t.begun {
+		if f.failed() != nil {
+			continue
+		}
+		if begun = append(begun, f); len(begun) == sightFiles {
+			break
+		}
+	}
+	return begun, slices.Clone(t.done)
+}
+
+// view is what a lane shows of one file.
+type view int
+
+const (
+	unclear view = iota // it is not there, or was changed
+	alike
+	other // it is there, with other content
+)
+
+// seesTraces wants what lost lanes have left to be seen.
+func (e *engine) seesTraces(r Remote) error {
+	begun, done := e.same.traces.left()
+	views := map[view]int{}
+	for _, f := range begun {
+		v, sure, err := e.viewBegun(r, f)
+		if err != nil || sure {
+			return err
+		}
+		views[v]++
+	}
+	for _, f := range done {
+		v, err := e.viewDone(r, f)
+		if err != nil {
+			return err
+		}
+		views[v]++
+	}
+	return e.judge(r, views)
+}
+
+// judge decides by what is not sure by itself.
+func (e *engine) judge(r Remote, views map[view]int) error {
+	number, err := e.numberOf(r)
+	switch {
+	case err != nil:
+		return err
+	case differ(number, e.same.number.known()):
+		return &OtherFilesError{r.Side(), "it is another file system"}
+	case views[other] > 0, e.Upload && views[unclear] > 0, views[unclear] > 0 && views[alike] == 0:
+		return &OtherFilesError{r.Side(), "what was copied before the connection was lost is not there"}
+	case e.Upload:
+		return e.seesDirectory(r)
+	case len(views) == 0:
+		return e.seesBeginning(r)
+	}
+	return nil
+}
+
+// seesDirectory is for a lane that was lost before any file was in place.
+func (e *engine) seesDirectory(r Remote) error {
+	dir := e.same.traces.directory(e.Root)
+	if dir == "" {
+		return nil
+	}
+	switch i, err := r.Stat(dir); {
+	case fsys.Lost(err):
+		return err
+	case err != nil || !i.IsDir():
+		return &OtherFilesError{r.Side(), "the directory " + quoted(dir) + " is not there"}
+	}
+	return nil
+}
+
+// seesBeginning is for a download whose lane was lost before it had copied anything: what was found first must be as it was.
+func (e *engine) seesBeginning(r Remote) error {
+	for _, f := range e.same.traces.found() {
+		i, err := r.Stat(f.Src)
+		switch {
+		case fsys.Lost(err):
+			return err
+		case err == nil && f.same(i):
+			return nil
+		}
+	}
+	if len(e.same.traces.found()) > 0 {
+		return &OtherFilesError{r.Side(), "files of the same name differ"}
+	}
+	return nil
+}
+
+// viewBegun looks at a file that is on its way. sure is set for what no other machine can have: a partial file with this run's name.
+func (e *engine) viewBegun(r Remote, f *file) (v view, sure bool, err error) {
+	if !e.Upload {
+		v, err = e.compareSource(r, f, f.part)
+		return v, false, err
+	}
+	i, err := r.Lstat(f.part)
+	switch {
+	case err == nil && f.inPlace:
+		v, err = e.compareCopy(r, f, i)
+		return v, false, err
+	case err == nil:
+		return alike, f.unique, nil
+	case fsys.Lost(err):
+		return unclear, false, err
+	case errors.Is(err, fs.ErrNotExist) && f.left.Load() == 0: // perhaps it was renamed, and the answer was lost
+		v, err = e.viewDone(r, f)
+		return v, false, err
+	}
+	return unclear, false, nil
+}
+
+// viewDone looks at a file that is in place.
+func (e *engine) viewDone(r Remote, f *file) (view, error) {
+	if !e.Upload {
+		return e.compareSource(r, f, f.dst)
+	}
+	i, err := r.Lstat(f.dst)
+	switch {
+	case err != nil:
+		return unclear, onlyLost(err)
+	case !i.IsRegular() || i.Size == f.Info.Size && (!e.Preserve || i.ModTime.Unix() == f.Info.ModTime.Unix()):
+		return alike, nil
+	}
+	return unclear, nil
+}
+
+// compareSource compares what was read last of a source with the copy of it on this machine.
+func (e *engine) compareSource(r Remote, f *file, copied string) (view, error) {
+	i, err := r.Stat(f.Src)
+	if err != nil || !f.same(i) {
+		return unclear, onlyLost(err)
+	}
+	return e.compareLatest(f, r, f.Src, e.Local, copied)
+}
+
+// compareCopy compares what was written last to a file that is written in place with its source.
+func (e *engine) compareCopy(r Remote, f *file, i fsys.Info) (view, error) {
+	switch off, n := f.latest(); {
+	case !i.IsRegular():
+		return alike, nil // a device keeps nothing that could be compared
+	case i.Size < off+n:
+		return other, nil
+	}
+	return e.compareLatest(f, r, f.part, e.Local, f.Src)
+}
+
+// compareLatest compares the block that was acknowledged last. Only a lost lane is an error: what cannot be read is taken for alike.
+func (e *engine) compareLatest(f *file, r Remote, theirs string, local fsys.FS, ours string) (view, error) {
+	off, n := f.latest()
+	if n == 0 {
+		n = min(f.Info.Size, sightBlock)
+	}
+	want, lerr := readAt(local, ours, off, n)
+	got, err := readAt(r, theirs, off, min(n, int64(r.Block())))
+	switch {
+	case err != nil || lerr != nil || len(want) == 0:
+		return alike, onlyLost(err)
+	case !bytes.HasPrefix(want, got) || len(got) == 0:
+		return other, nil
+	}
+	return alike, nil
+}
+
+func readAt(side fsys.FS, name string, off, n int64) ([]byte, error) {
+	h, err := side.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	return readSome(h, off, n)
+}
