@@ -6,6 +6,7 @@
 package faultproxy
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"sync"
@@ -23,7 +24,8 @@ const (
 // Fault is what happens to one connection. The zero value lets everything pass. Kinds strike when At bytes have passed in
 // direction Dir.
 type Fault struct {
-	Refuse bool // the connection is closed before the server hears of it
+	Refuse bool   // the connection is closed before the server hears of it
+	To     string // another server's address; empty: the proxy's
 
 	Kind Kind
 	Dir  Direction
@@ -106,7 +108,7 @@ func (p *Proxy) relay(ctx context.Context, client *net.TCPConn, f Fault) {
 		_ = client.SetLinger(0) // a reset, as from a port where nobody listens
 		return
 	}
-	c, err := new(net.Dialer).DialContext(ctx, "tcp4", p.to)
+	c, err := new(net.Dialer).DialContext(ctx, "tcp4", cmp.Or(f.To, p.to))
 	if err != nil {
 		return
 	}

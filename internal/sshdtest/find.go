@@ -58,3 +58,6 @@ func Unavailable(t testing.TB, why string) {
 	fmt.Fprintf(os.Stderr, "\n*** %s SKIPPED: %s ***\n\n", t.Name(), why)
 	t.Skip(why)
 }
+
+// Program is the path of the system's sshd.
+func Program(t testing.TB) string { return find(t) }

@@ -57,3 +57,6 @@ func readStat(file string) (pid, parent int, ok bool) {
 	parent, err2 := strconv.Atoi(fields[1])
 	return pid, parent, err1 == nil && err2 == nil
 }
+
+// Pid is the server's process id.
+func (s *Server) Pid() int { return s.cmd.Process.Pid }
