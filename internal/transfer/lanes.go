@@ -194,7 +194,7 @@ func (e *engine) openLane(ctx context.Context, again bool) {
 	l, err := e.tryLane(ctx, again)
 	if err == nil {
 		e.startLane(ctx, l)
-	} else if ctx.Err() == nil && !again {
+	} else if ctx.Err() == nil && !again && !e.queue.done() {
 		e.fewer.Do(func() {
 			e.Observer.Notice("a further connection " + furtherFailed(err))
 		})

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"slices"
 	"strconv"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 )
 
@@ -18,12 +18,19 @@ import (
 // sight is what a lane sees.
 type sight struct {
 	number uint64   // of the file system; 0: not known
-	files  []string // attributes and content of some, empty for one that tells nothing
+	files  []glance // of some files
+}
+
+// glance is what one file looks like. That of a file which tells nothing is empty.
+type glance struct {
+	name, head string // the head is a digest of the first block
+	rest       string // attributes and the digest of the rest
 }
 
 const (
-	sightBlock = 4 << 10 // bytes of a file, at its beginning, its middle and its end
-	sightFiles = 3
+	sightBlock  = 4 << 10 // bytes of a file, at its beginning, its middle and its end
+	sightFiles  = 3
+	sightAgains = 8 // how often the first lane looks again before another one's sight is another one's
 )
 
 // look looks at the sources of a download that were found first, or at the directories that an upload goes to. Its error is a lost lane.
@@ -32,9 +39,9 @@ func (e *engine) look(r Remote) (s sight, err error) {
 		return s, err
 	}
 	for _, f := range e.same.traces.found() {
-		var what string
+		var what glance
 		if e.Upload {
-			what, err = lookAtDir(r, path.Dir(f.dst))
+			what, err = lookAtDir(r, bytepath.Dir(f.dst))
 		} else {
 			what, err = lookAtFile(r, f.Src)
 		}
@@ -51,7 +58,7 @@ func (e *engine) proves(s sight) bool {
 	if e.Upload && s.number == 0 {
 		return false
 	}
-	return slices.ContainsFunc(s.files, func(f string) bool { return f != "" })
+	return slices.ContainsFunc(s.files, func(g glance) bool { return g != glance{} })
 }
 
 // seesLook wants the same sight.
@@ -66,44 +73,74 @@ func (e *engine) seesLook(want sight) evidence {
 			return err
 		case differ(got.number, want.number):
 			return &OtherFilesError{r.Side(), "it is another file system"}
-		case !slices.Equal(got.files, want.files):
-			return &OtherFilesError{r.Side(), "files of the same name differ"}
+		case slices.Equal(got.files, want.files):
+			return nil
+		case slices.EqualFunc(got.files, want.files, glance.sameHead):
+			if e.changes(want, got) {
+				return nil
+			}
 		}
-		return nil
+		return &OtherFilesError{r.Side(), "files of the same name differ"}
 	}
 }
 
-func lookAtDir(r Remote, name string) (string, error) {
+func (g glance) sameHead(other glance) bool { return g.name == other.name && g.head == other.head }
+
+// changes tells whether what differs does so on the first machine too: a log grows, and replicas take turns in telling the time.
+func (e *engine) changes(want, got sight) bool {
+	for range sightAgains {
+		l := e.live()
+		if l == nil {
+			return false
+		}
+		now, err := e.look(l.fs)
+		if err != nil {
+			l.retire(err)
+			return false
+		}
+		if slices.Equal(now.files, got.files) || !slices.Equal(now.files, want.files) {
+			return true
+		}
+	}
+	return false
+}
+
+func lookAtDir(r Remote, name string) (glance, error) {
 	i, err := r.Stat(name)
 	if err != nil {
-		return "", onlyLost(err)
+		return glance{}, onlyLost(err)
 	}
-	return fmt.Sprint(name, i.Mode, i.ModTime.Unix()), nil
+	return glance{name: name, rest: fmt.Sprint(i.Mode, i.ModTime.Unix())}, nil
 }
 
 // lookAtFile reads little: it must not cost a lane of a copy of small files more than another small file.
-func lookAtFile(r Remote, name string) (string, error) {
+func lookAtFile(r Remote, name string) (g glance, err error) {
 	h, err := r.Open(name)
 	if errors.Is(err, fs.ErrPermission) {
 		return lookAtDir(r, name)
 	}
 	if err != nil {
-		return "", onlyLost(err)
+		return g, onlyLost(err)
 	}
 	defer h.Close()
 	i, err := h.Stat()
 	if err != nil {
-		return "", onlyLost(err)
+		return g, onlyLost(err)
 	}
 	sum := sha256.New()
+	g.name = name
 	for _, off := range slices.Compact([]int64{0, max(0, i.Size/2-sightBlock), max(0, i.Size-sightBlock)}) {
 		b, err := readSome(h, off, min(i.Size-off, sightBlock, int64(r.Block())))
 		if fsys.Lost(err) {
-			return "", err
+			return g, err
 		}
 		sum.Write(b)
+		if off == 0 {
+			g.head = string(sum.Sum(nil))
+		}
 	}
-	return fmt.Sprintf("%s %v %d %d %x", name, i.Mode, i.Size, i.ModTime.Unix(), sum.Sum(nil)), nil
+	g.rest = fmt.Sprintf("%v %d %d %x", i.Mode, i.Size, i.ModTime.Unix(), sum.Sum(nil))
+	return g, nil
 }
 
 func readSome(h fsys.File, off, n int64) ([]byte, error) {

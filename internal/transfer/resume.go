@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
+
 	"strings"
 	"sync/atomic"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 	"mscp/internal/journal"
 )
@@ -82,7 +83,7 @@ func (e *engine) recall(f *file) {
 
 // adopt goes on with the partial file of an earlier run, whose name has a part of that run's.
 func (e *engine) adopt(f *file) {
-	if part := f.found.Part; !f.inPlace && strings.HasSuffix(part, partSuffix) && path.Dir(part) == path.Dir(f.part) {
+	if part := f.found.Part; !f.inPlace && strings.HasSuffix(part, partSuffix) && bytepath.Dir(part) == bytepath.Dir(f.part) {
 		f.part = part
 	}
 }

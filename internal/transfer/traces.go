@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 	"sync"
+	"time"
 
 	"mscp/internal/fsys"
 )
@@ -14,10 +15,24 @@ import (
 // made before: a copy over one lane pays nothing for the proof.
 type traces struct {
 	mu    sync.Mutex
-	first []*file        // found first by the walk
-	begun map[*file]bool // of several blocks, opened and not ended
-	done  []*file        // in place, the latest last
-	dir   string         // of an upload: the directory that was made last
+	first []trace         // found first by the walk
+	begun map[*file]trace // of several blocks, opened and not ended
+	done  []trace         // in place, the latest last
+	dir   string          // of an upload: the directory that was made last
+}
+
+// trace is a file with what it was then: the file's own fields change when it gets its name.
+type trace struct {
+	*file
+	size int64
+	mod  time.Time
+}
+
+func newTrace(f *file) trace { return trace{f, f.Info.Size, f.Info.ModTime} }
+
+// same tells whether a source is what it was.
+func (t trace) same(i fsys.Info) bool {
+	return i.Size == t.size && (t.size == 0 || i.ModTime.Unix() == t.mod.Unix())
 }
 
 func (t *traces) find(f *file) {
@@ -27,7 +42,7 @@ func (t *traces) find(f *file) {
 		return
 	}
 	if len(t.first) < sightFiles && (f.Info.Size > 0 || len(t.first) == 0) {
-		t.first = append(t.first, f)
+		t.first = append(t.first, newTrace(f))
 	}
 }
 
@@ -35,9 +50,9 @@ func (t *traces) begin(f *file) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.begun == nil {
-		t.begun = make(map[*file]bool)
+		t.begun = make(map[*file]trace)
 	}
-	t.begun[f] = true
+	t.begun[f] = newTrace(f)
 }
 
 // end forgets a file that is begun, and remembers it as one of those in place.
@@ -45,11 +60,11 @@ func (t *traces) end(f *file, inPlace bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.begun, f)
-	if inPlace {
+	if inPlace && f.Info.Size > 0 && !f.toEnd && !f.grown { // those are not as long as was planned
 		if len(t.done) == sightFiles {
 			t.done = slices.Delete(t.done, 0, 1)
 		}
-		t.done = append(t.done, f)
+		t.done = append(t.done, newTrace(f))
 	}
 }
 
@@ -69,21 +84,21 @@ func (t *traces) directory(root string) string {
 	return root
 }
 
-func (t *traces) found() []*file {
+func (t *traces) found() []trace {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.first)
 }
 
 // left are some of the files that are begun, and those that ended last.
-func (t *traces) left() (begun, done []*file) {
+func (t *traces) left() (begun, done []trace) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for f := range t.begun {
+	for f, what := range t.begun {
 		if f.failed() != nil {
 			continue
 		}
-		if begun = append(begun, f); len(begun) == sightFiles {
+		if begun = append(begun, what); len(begun) == sightFiles {
 			break
 		}
 	}
@@ -95,7 +110,7 @@ type view int
 
 const (
 	unclear view = iota // it is not there, or was changed
-	alike
+	matches
 	other // it is there, with other content
 )
 
@@ -128,7 +143,7 @@ func (e *engine) judge(r Remote, views map[view]int) error {
 		return err
 	case differ(number, e.same.number.known()):
 		return &OtherFilesError{r.Side(), "it is another file system"}
-	case views[other] > 0, e.Upload && views[unclear] > 0, views[unclear] > 0 && views[alike] == 0:
+	case views[other] > 0, e.Upload && views[unclear] > 0, views[unclear] > 0 && views[matches] == 0:
 		return &OtherFilesError{r.Side(), "what was copied before the connection was lost is not there"}
 	case e.Upload:
 		return e.seesDirectory(r)
@@ -171,7 +186,7 @@ func (e *engine) seesBeginning(r Remote) error {
 }
 
 // viewBegun looks at a file that is on its way. sure is set for what no other machine can have: a partial file with this run's name.
-func (e *engine) viewBegun(r Remote, f *file) (v view, sure bool, err error) {
+func (e *engine) viewBegun(r Remote, f trace) (v view, sure bool, err error) {
 	if !e.Upload {
 		v, err = e.compareSource(r, f, f.part)
 		return v, false, err
@@ -182,7 +197,7 @@ func (e *engine) viewBegun(r Remote, f *file) (v view, sure bool, err error) {
 		v, err = e.compareCopy(r, f, i)
 		return v, false, err
 	case err == nil:
-		return alike, f.unique, nil
+		return matches, f.unique, nil
 	case fsys.Lost(err):
 		return unclear, false, err
 	case errors.Is(err, fs.ErrNotExist) && f.left.Load() == 0: // perhaps it was renamed, and the answer was lost
@@ -193,7 +208,7 @@ func (e *engine) viewBegun(r Remote, f *file) (v view, sure bool, err error) {
 }
 
 // viewDone looks at a file that is in place.
-func (e *engine) viewDone(r Remote, f *file) (view, error) {
+func (e *engine) viewDone(r Remote, f trace) (view, error) {
 	if !e.Upload {
 		return e.compareSource(r, f, f.dst)
 	}
@@ -201,14 +216,14 @@ func (e *engine) viewDone(r Remote, f *file) (view, error) {
 	switch {
 	case err != nil:
 		return unclear, onlyLost(err)
-	case !i.IsRegular() || i.Size == f.Info.Size && (!e.Preserve || i.ModTime.Unix() == f.Info.ModTime.Unix()):
-		return alike, nil
+	case !i.IsRegular() || i.Size == f.size && (!e.Preserve || i.ModTime.Unix() == f.mod.Unix()):
+		return matches, nil
 	}
 	return unclear, nil
 }
 
 // compareSource compares what was read last of a source with the copy of it on this machine.
-func (e *engine) compareSource(r Remote, f *file, copied string) (view, error) {
+func (e *engine) compareSource(r Remote, f trace, copied string) (view, error) {
 	i, err := r.Stat(f.Src)
 	if err != nil || !f.same(i) {
 		return unclear, onlyLost(err)
@@ -217,10 +232,10 @@ func (e *engine) compareSource(r Remote, f *file, copied string) (view, error) {
 }
 
 // compareCopy compares what was written last to a file that is written in place with its source.
-func (e *engine) compareCopy(r Remote, f *file, i fsys.Info) (view, error) {
+func (e *engine) compareCopy(r Remote, f trace, i fsys.Info) (view, error) {
 	switch off, n := f.latest(); {
 	case !i.IsRegular():
-		return alike, nil // a device keeps nothing that could be compared
+		return matches, nil // a device keeps nothing that could be compared
 	case i.Size < off+n:
 		return other, nil
 	}
@@ -228,20 +243,20 @@ func (e *engine) compareCopy(r Remote, f *file, i fsys.Info) (view, error) {
 }
 
 // compareLatest compares the block that was acknowledged last. Only a lost lane is an error: what cannot be read is taken for alike.
-func (e *engine) compareLatest(f *file, r Remote, theirs string, local fsys.FS, ours string) (view, error) {
+func (e *engine) compareLatest(f trace, r Remote, theirs string, local fsys.FS, ours string) (view, error) {
 	off, n := f.latest()
 	if n == 0 {
-		n = min(f.Info.Size, sightBlock)
+		n = min(f.size, sightBlock)
 	}
 	want, lerr := readAt(local, ours, off, n)
 	got, err := readAt(r, theirs, off, min(n, int64(r.Block())))
 	switch {
 	case err != nil || lerr != nil || len(want) == 0:
-		return alike, onlyLost(err)
+		return matches, onlyLost(err)
 	case !bytes.HasPrefix(want, got) || len(got) == 0:
 		return other, nil
 	}
-	return alike, nil
+	return matches, nil
 }
 
 func readAt(side fsys.FS, name string, off, n int64) ([]byte, error) {
