@@ -278,6 +278,7 @@ type habitLane struct {
 
 func (l *habitLane) FS() transfer.Remote { return l.SFTP }
 func (l *habitLane) Conn() int           { return l.id }
+func (l *habitLane) Use()                {}
 
 func (l *habitLane) Close() error {
 	err := l.SFTP.Close()

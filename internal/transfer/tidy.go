@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"mscp/internal/fsys"
 	"mscp/internal/plan"
 )
 
