@@ -259,7 +259,9 @@ func (f *localFile) readNext(p []byte, off int64) (int, error) {
 	if off != f.taken {
 		return 0, syscall.ESPIPE
 	}
+	f.l.gate.calls.take()
 	n, err := io.ReadFull(f.File, p)
+	f.l.gate.calls.free()
 	if err == io.ErrUnexpectedEOF {
 		err = io.EOF
 	}

@@ -1,6 +1,7 @@
 package fsys_test
 
 import (
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -109,6 +110,32 @@ func TestWriteToAFIFO(t *testing.T) {
 	_, err = r.Read(b)
 	require.NoError(t, err)
 	require.Equal(t, "onetwo", string(b))
+}
+
+// A source without a position gives its bytes in the order of the calls.
+func TestReadFromAFIFO(t *testing.T) {
+	s := openLocal(t)
+	name := filepath.Join(s.real, "fifo")
+	require.NoError(t, syscall.Mkfifo(name, 0o600))
+	w, err := os.OpenFile(name, os.O_RDWR, 0) // does not wait for a reader
+	require.NoError(t, err)
+	r, err := s.Open(s.at("fifo"))
+	require.NoError(t, err)
+	_, err = w.WriteString("onetwo!")
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	b := make([]byte, 3)
+	for off, part := range []string{"one", "two"} {
+		n, err := r.ReadAt(b, int64(off*3))
+		require.NoError(t, err)
+		require.Equal(t, part, string(b[:n]))
+	}
+	_, err = r.ReadAt(b, 0)
+	require.ErrorIs(t, err, syscall.ESPIPE)
+	n, err := r.ReadAt(b, 6)
+	require.Equal(t, io.EOF, err)
+	require.Equal(t, "!", string(b[:n]))
+	require.NoError(t, r.Close())
 }
 
 func TestLocalFullDevice(t *testing.T) {

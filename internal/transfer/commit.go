@@ -58,7 +58,7 @@ func (l *lane) restart(f *file) (bool, error) {
 	differs := new(VerifyError)
 	switch err := f.failed(); {
 	case (f.inOrder || careful(l.fs) && !f.single) && errors.As(err, &differs):
-		return l.restartDiffering(f, differs.Off), nil
+		return l.restartDiffering(f, differs), nil
 	case errors.Is(err, fsys.ErrSequential):
 		return l.restartInOrder(f), nil
 	case errors.Is(err, fsys.ErrShared):

@@ -24,11 +24,11 @@ func (l *lane) restartInOrder(f *file) bool {
 }
 
 // restartDiffering queues a file again that was sent in order and differs, once: no block of it can be sent by itself.
-func (l *lane) restartDiffering(f *file, off int64) bool {
-	if f.again || f.special(l.fs) {
+func (l *lane) restartDiffering(f *file, differs *VerifyError) bool {
+	if _, dst := l.e.sides(l); f.again || f.special(dst) {
 		return false
 	}
-	l.e.Observer.Notice(fmt.Sprintf("%q: the copy differs from the source at byte %d: it is sent again", f.Src, off))
+	l.e.Observer.Notice(fmt.Sprintf("%v: it is sent again", differs))
 	l.startOver(f, true)
 	return true
 }

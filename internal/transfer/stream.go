@@ -170,7 +170,7 @@ func (l *lane) verifyStream(f *file, to fsys.FS, buf, sum []byte) error {
 		return err
 	}
 	if !bytes.Equal(got, sum) {
-		return &VerifyError{f.Src, 0}
+		return &VerifyError{f.Src, -1}
 	}
 	l.e.Counters.Verified.Add(f.size())
 	return nil

@@ -14,10 +14,13 @@ import (
 // the differing part was sent again.
 type VerifyError struct {
 	Path string // of the source
-	Off  int64  // of the first block that differs, in bytes
+	Off  int64  // of the first block that differs, in bytes; less than 0: not known
 }
 
 func (e *VerifyError) Error() string {
+	if e.Off < 0 {
+		return fmt.Sprintf("%q: the copy differs from what was read of the source", e.Path)
+	}
 	return fmt.Sprintf("%q: the copy differs from the source at byte %d", e.Path, e.Off)
 }
 
