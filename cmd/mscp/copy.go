@@ -71,10 +71,18 @@ func (c *copier) run(ctx context.Context, args []string) error {
 	return err
 }
 
-func (c *copier) dry(ctx context.Context, d *dialer) error {
+// dry plans, and with -W leaves the plan as a journal that -R goes on with.
+func (c *copier) dry(ctx context.Context, d *dialer) (err error) {
+	var k *checkpoint
+	if c.checkpoint != "" {
+		if k, err = c.openJournal(d); err != nil {
+			return err
+		}
+		defer func() { err = c.leavePlan(k, err) }()
+	}
 	var j *job
 	first, err := c.open(ctx, d, func(first *lane) (err error) {
-		j, err = c.plan(first.FS())
+		j, err = c.decide(first, k, &transfer.Options{})
 		return err
 	})
 	if err != nil {
@@ -82,6 +90,17 @@ func (c *copier) dry(ctx context.Context, d *dialer) error {
 	}
 	defer first.Close()
 	return d.guarded(ctx, first, func(*lane) error { return c.printPlan(ctx, j) })
+}
+
+// leavePlan closes the journal of a dry run.
+func (c *copier) leavePlan(k *checkpoint, err error) error {
+	if kerr := k.end(false); err == nil && kerr != nil {
+		return kerr
+	}
+	if err == nil {
+		c.display.Notice(fmt.Sprintf("the plan is in %s: mscp -R %[1]s copies it", c.checkpoint))
+	}
+	return err
 }
 
 // parse ends all usage errors, before anything is dialled or touched.

@@ -31,6 +31,7 @@ func resume(ctx context.Context, sys system, f *flags, args []string) error {
 		return err
 	}
 	c := newRootCommand(sys, func(set *pflag.FlagSet, f *flags) error {
+		f.dryRun = false // what -W -D planned is copied now
 		words, _, err := readArgs(set, given)
 		if err != nil {
 			return err
