@@ -22,7 +22,7 @@ import (
 var errPKCS8 = errors.New("it is damaged")
 
 // maxIterations bounds what a damaged file can make us compute.
-const maxIterations = 100_000_000
+const maxIterations = 10_000_000
 
 // pbes2 is the algorithm of RFC 8018 section 6.2, which openssl writes since 1.1.
 type pbes2 struct{ KDF, Cipher pkix.AlgorithmIdentifier }
