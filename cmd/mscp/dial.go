@@ -71,6 +71,7 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 			return nil, err
 		}
 	}
+	c.keepBelow(host)
 	prompt := newPrompter(c.sys, c.display.Pause)
 	t, err := c.newTransport(kind, sshpool.Options{
 		Host:        host,
@@ -86,6 +87,7 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 		Passphrase:  c.sys.getenv("MSCP_SSH_AUTH_PASSPHRASE"),
 		SSHFlags:    c.sshArgs(),
 		Notice:      c.display.Notice,
+		Limited:     func(answered int) { c.limited(host, answered) },
 		Log:         c.log(),
 	})
 	return &dialer{

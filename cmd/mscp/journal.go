@@ -117,6 +117,15 @@ func (c *copier) journalPath(id string) (string, error) {
 	if c.checkpoint != "" {
 		return bytepath.Abs(c.checkpoint)
 	}
+	dir, err := c.stateDir()
+	if err != nil {
+		return "", err
+	}
+	return bytepath.Join(dir, id+".journal"), nil
+}
+
+// stateDir is what this program keeps between runs.
+func (c *copier) stateDir() (string, error) {
 	dir := c.sys.getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(dir) {
 		home := sshconf.HomeDir()
@@ -125,7 +134,7 @@ func (c *copier) journalPath(id string) (string, error) {
 		}
 		dir = bytepath.Join(home, ".local/state")
 	}
-	return bytepath.Join(dir, "mscp/"+id+".journal"), nil
+	return bytepath.Join(dir, "mscp"), nil
 }
 
 // begin settles where things land: as the first run decided, if there was one.

@@ -34,7 +34,7 @@ type early struct {
 // startAhead begins to make further connections, once. It is called when the first login is about to succeed, not before: an OpenSSH
 // server counts those that end without an attempt against the address (docs/design/ahead.md).
 func (p *Pool) startAhead(ctx context.Context) {
-	if p.o.Ahead <= 0 || p.jump != nil || p.o.Host.ProxyCommand != "" {
+	if p.o.Ahead <= 0 || !p.isDirect() {
 		return
 	}
 	p.mu.Lock()

@@ -28,6 +28,9 @@ func (c *Conn) connect(ctx context.Context) (net.Conn, error) {
 	}
 }
 
+// isDirect reports whether connections are TCP connections to the host itself.
+func (p *Pool) isDirect() bool { return p.jump == nil && p.o.Host.ProxyCommand == "" }
+
 func (c *Conn) connectTCP(ctx context.Context) (net.Conn, error) {
 	h := c.pool.o.Host
 	if h.ConnectTimeout > 0 {

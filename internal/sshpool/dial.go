@@ -21,6 +21,11 @@ func (c *Conn) dial(ctx context.Context, hold func() error) error {
 	o := c.pool.o
 	h := o.Host
 	o.Log(1, "connection %d: connecting to %s", c.id, h.Addr())
+	answered := func(bool) {}
+	if c.pool.isDirect() {
+		answered = c.pool.watchAnswer()
+	}
+	defer func() { answered(false) }()
 	tcp, err := c.connect(ctx)
 	if err != nil {
 		return dialError(ctx, h.Alias, h.Addr(), err)
@@ -34,7 +39,7 @@ func (c *Conn) dial(ctx context.Context, hold func() error) error {
 	login := c.pool.auth.login(ctx, c)
 	login.hold = hold
 	defer login.close()
-	check := &keyCheck{keys: c.pool.keys, ctx: ctx, net: c.net, quiet: hold != nil}
+	check := &keyCheck{keys: c.pool.keys, ctx: ctx, net: c.net, quiet: hold != nil, answered: answered}
 	timeout := h.ConnectTimeout
 	if timeout <= 0 {
 		timeout = handshakeTimeout

@@ -242,11 +242,14 @@ type keyCheck struct {
 	ctx   context.Context
 	net   *netConn
 	quiet bool // made ahead: what is not known yet is left to the first connection
-	err   error
+	// answered is told that the server has shown its key.
+	answered func(bool)
+	err      error
 }
 
 // verify is an ssh.HostKeyCallback. The deadline of the handshake ends here: the user may take his time.
 func (c *keyCheck) verify(_ string, remote net.Addr, key ssh.PublicKey) error {
+	c.answered(true)
 	if err := c.net.SetDeadline(time.Time{}); err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ func jumpPool(o Options) *Pool {
 	jump.Sessions = math.MaxInt
 	jump.Password = ""
 	jump.Ahead = 0
+	jump.Limited = nil
 	if o.Log != nil {
 		jump.Log = func(level int, format string, args ...any) {
 			o.Log(level, "jump host %s: %s", jump.Host.Alias, fmt.Sprintf(format, args...))

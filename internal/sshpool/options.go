@@ -27,10 +27,14 @@ type Options struct {
 	SSHFlags []string // what ssh must be given to reach the host, for advice
 
 	Notice func(string) // told once of what costs the user speed; nil: nobody
-	Log    Log          // nil: none
-	Dialer Dialer       // nil: TCP as the fields above say
-	Clock  Clock        // nil: the system's
-	Jitter float64      // of pauses, from 0 to 1; 0: random
+	// Limited is told when the site seems to limit new connections: how many it answered within a minute. 0: it let the first one wait.
+	Limited func(answered int)
+	// AnswerWithin is how long a new connection may be without an answer before the user is told; 0: 10 s.
+	AnswerWithin time.Duration
+	Log          Log     // nil: none
+	Dialer       Dialer  // nil: TCP as the fields above say
+	Clock        Clock   // nil: the system's
+	Jitter       float64 // of pauses, from 0 to 1; 0: random
 }
 
 // Log takes what a user sees with -v: 1 for steps, 2 for details, 3 for protocol. It may be called by many
@@ -91,6 +95,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Notice == nil {
 		o.Notice = func(string) {}
+	}
+	if o.Limited == nil {
+		o.Limited = func(int) {}
+	}
+	if o.AnswerWithin <= 0 {
+		o.AnswerWithin = answerWithin
 	}
 	if o.Log == nil {
 		o.Log = func(int, string, ...any) {}

@@ -28,6 +28,8 @@ type Pool struct {
 	closed bool
 	ahead  ahead
 
+	unanswered unanswered
+
 	closing chan struct{}
 	opens   sync.WaitGroup // Opens under way
 	running sync.WaitGroup // goroutines of connections
