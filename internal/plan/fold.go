@@ -64,7 +64,11 @@ func lossyKey(name string) string {
 
 // replaced tells a character that some server or file system replaces by another one.
 func replaced(r rune) bool {
-	return r < ' ' || r > '~' || strings.ContainsRune(`"*:<>?\|`, r)
+	switch r {
+	case '"', '*', ':', '<', '>', '?', '\\', '|':
+		return true
+	}
+	return r < ' ' || r > '~'
 }
 
 func isASCII(s string) bool {

@@ -32,12 +32,12 @@ func (f *folding) plain() bool {
 // landed are the names that land in one directory of the destination, as long as the source's is listed. One that the destination
 // may take for another is found without a request, by a key; only then the destination is asked.
 type landed struct {
-	folder  Folder
-	dst     string
-	known   *folding
-	seed    maphash.Seed
-	first   map[uint64]string   // with that key
-	further map[uint64][]string // names of their own with the same key
+	folder       Folder
+	dst          string
+	known        *folding
+	forms, lossy maphash.Seed        // of the two kinds of keys
+	first        map[uint64]string   // with that key
+	further      map[uint64][]string // names of their own with the same key
 }
 
 // newLanded returns nil where no names are to be told apart.
@@ -46,7 +46,7 @@ func newLanded(sink Sink, dst string, known *folding) *landed {
 	if !ok || known.plain() {
 		return nil
 	}
-	return &landed{folder: folder, dst: dst, known: known, seed: maphash.MakeSeed(), first: make(map[uint64]string), further: make(map[uint64][]string)}
+	return &landed{folder: folder, dst: dst, known: known, forms: maphash.MakeSeed(), lossy: maphash.MakeSeed(), first: make(map[uint64]string), further: make(map[uint64][]string)}
 }
 
 // add returns a [*FoldError] for a name that is on the destination that of an earlier one. Its error may also be that of a lost connection.
@@ -118,10 +118,10 @@ func (l *landed) land(info fsys.Info) error {
 func (l *landed) keys(name string) (keys []uint64) {
 	known := l.known.Load()
 	if known == nil || known.Forms {
-		keys = append(keys, maphash.String(l.seed, "f"+formKey(name)))
+		keys = append(keys, maphash.String(l.forms, formKey(name)))
 	}
 	if lossy := lossyKey(name); lossy != "" && (known == nil || known.Lossy) {
-		keys = append(keys, maphash.String(l.seed, "l"+lossy))
+		keys = append(keys, maphash.String(l.lossy, lossy))
 	}
 	return keys
 }
