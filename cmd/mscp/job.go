@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -120,7 +121,12 @@ func (j *job) destination(opt *transfer.Options) (cleanup func(), err error) {
 func (c *copier) landing(j *job) progress.Landing {
 	name := func(p string) string { return p }
 	if c.upload() {
-		name = func(p string) string { return c.target.Login() + ":" + p }
+		name = func(p string) string {
+			if strings.HasPrefix(p, "~") { // as an argument it would be a user's home directory
+				p = "./" + p
+			}
+			return c.target.Login() + ":" + p
+		}
 	}
 	l := progress.Landing{Path: name(j.land.Where())}
 	for _, dir := range j.land.NewParents(j.made) {

@@ -14,6 +14,7 @@ var (
 	ErrTooLarge    = errors.New("file too large")
 	ErrUnsupported = errors.New("not supported")
 	ErrIsDir       = errors.New("is a directory")
+	ErrDangling    = errors.New("is a symbolic link that leads nowhere")
 	ErrNotDir      = errors.New("not a directory")
 	ErrEscapes     = errors.New("leads outside the destination")
 	ErrSequential  = errors.New("takes data only in its order")                     // from WriteAt

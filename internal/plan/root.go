@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"io/fs"
 
 	"mscp/internal/fsys"
@@ -34,6 +35,8 @@ func MakeRoot(dst fsys.FS, root string, mode fs.FileMode) (made []string, err er
 	// Mkdir's reason cannot be relied on: SFTP version 3 has no code for a name that exists.
 	info, statErr := dst.Stat(root)
 	switch {
+	case fsys.Missing(statErr) && errors.Is(err, fs.ErrExist):
+		return made, &fsys.Error{Side: dst.Side(), Op: "make directory", Path: root, Err: fsys.ErrDangling}
 	case statErr != nil:
 		return made, err
 	case !info.IsDir():

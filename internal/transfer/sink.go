@@ -113,15 +113,19 @@ func (s *sink) MakeDir(_ context.Context, d *plan.Dir) error {
 // exists is the error that said so, and names the directory as the user knows it.
 func (e *engine) existing(dst fsys.FS, name string, d *plan.Dir, exists error) error {
 	i, err := dst.Stat(name)
-	if err != nil {
+	if err != nil && !fsys.Missing(err) {
 		return err
 	}
-	if !i.IsDir() {
+	if err != nil || !i.IsDir() {
+		reason := fsys.ErrNotDir
+		if err != nil {
+			reason = fsys.ErrDangling
+		}
 		var fe *fsys.Error
 		if errors.As(exists, &fe) {
 			name = fe.Path
 		}
-		return &fsys.Error{Side: dst.Side(), Op: "make directory", Path: name, Err: fsys.ErrNotDir}
+		return &fsys.Error{Side: dst.Side(), Op: "make directory", Path: name, Err: reason}
 	}
 	e.reopen(dst, name, d, i.Mode)
 	err = dst.List(name, func(i fsys.Info) error {
