@@ -210,7 +210,7 @@ func fileHint(err error) string {
 		return "the destination takes the two names for one: rename one of them, or copy them to different directories"
 	case errors.As(err, new(*plan.CollisionError)):
 		return "copy them to different directories, one command each"
-	case errors.Is(err, fsys.ErrNoSpace), errors.Is(err, fsys.ErrQuota):
+	case errors.Is(err, fsys.ErrNoSpace), errors.Is(err, fsys.ErrQuota), errors.Is(err, transfer.ErrFull):
 		return "make room on the destination and run the same command again"
 	case errors.Is(err, fsys.ErrSequential):
 		return "-n 1 -a 1 sends the blocks of a file one after the other"

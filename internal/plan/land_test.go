@@ -81,7 +81,6 @@ func TestLand(t *testing.T) {
 		"file on a FIFO":                  {[]string{"f"}, "fifo", ".", true, []lands{{src: "f", dst: "fifo", inPlace: true}}},
 		"link to a file":                  {[]string{"to-f"}, "dir", "dir", true, []lands{{src: "to-f", dst: "to-f"}}},
 		"link to a directory":             {[]string{"to-d/"}, "dir", "dir", true, []lands{{src: "to-d", dst: "to-d"}}},
-		"special file":                    {[]string{"fifo"}, "dir", "dir", true, []lands{{src: "fifo", dst: "fifo"}}},
 		"directory on a directory":        {[]string{"d"}, "dir", "dir", true, []lands{{src: "d", dst: "d"}}},
 		"directory on a directory, slash": {[]string{"d/"}, "dir/", "dir", true, []lands{{src: "d", dst: "d"}}},
 		"directory on a new name":         {[]string{"d"}, "n/new", "n/new", false, []lands{{src: "d"}}},
@@ -338,4 +337,14 @@ func TestSecondRunLandsInTheSamePlace(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A source that the user named is copied, or a failure: it is never passed over.
+func TestLandSpecial(t *testing.T) {
+	l, err := Land(landSource(), landTarget(), []string{"fifo", "f"}, "dir")
+	require.NoError(t, err)
+	require.Len(t, l.Items, 1)
+	require.Len(t, l.Failures, 1)
+	require.ErrorAs(t, l.Failures[0].Err, new(*SpecialError))
+	require.ErrorContains(t, l.Failures[0].Err, `copy "fifo": is a FIFO`)
 }

@@ -45,6 +45,11 @@ func kind(m fs.FileMode) string {
 	return "special file"
 }
 
+// SpecialError is a source that the user named and that is neither a file nor a directory.
+type SpecialError struct{ Kind string }
+
+func (e *SpecialError) Error() string { return "is a " + e.Kind + ", neither a file nor a directory" }
+
 // CycleError is a directory that leads back into one that it lies in.
 type CycleError struct {
 	Path string // as the walk came to it

@@ -53,6 +53,9 @@ func statSource(src fsys.FS, p string) (source, error) {
 	if err == nil && mustBeDir && !info.IsDir() {
 		err = &fsys.Error{Side: src.Side(), Op: "stat", Path: p, Err: fsys.ErrNotDir}
 	}
+	if err == nil && !info.IsDir() && !info.IsRegular() {
+		err = &fsys.Error{Side: src.Side(), Op: "copy", Path: p, Err: &SpecialError{kind(info.Mode)}}
+	}
 	return source{path: trimmed, info: info}, err
 }
 

@@ -25,6 +25,7 @@ type engine struct {
 	run      string // this run's part of the names of partial files
 	same     sameFiles
 	doubtful doubtful
+	refusals refusals
 	trial    trial
 	proof    proof
 	mark     progressMark
@@ -157,6 +158,9 @@ func (e *engine) endFile(f *file, err error) {
 	case fatal(err) && e.destinationsFault(err):
 		e.report(f.Src, err)
 		e.stop(fmt.Errorf("%w: %w", ErrFull, err))
+	case e.Upload && e.refusals.full(e.Counters.Bytes.Load(), err):
+		e.report(f.Src, err)
+		e.stop(fmt.Errorf("%w (quota?): %w", ErrFull, err))
 	default:
 		e.report(f.Src, err)
 	}
