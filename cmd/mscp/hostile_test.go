@@ -203,11 +203,17 @@ func TestForbiddenReplies(t *testing.T) {
 	}
 }
 
-// A listing that never ends goes on, in bounded memory, until the user ends it.
+// A listing that never ends goes on, in bounded memory, until the user ends it: that of a directory, and that of a pattern's matches.
 func TestEndlessListing(t *testing.T) {
 	t.Parallel()
+	for _, source := range []string{"server:/endless", "server:/endless/f*"} {
+		t.Run(source, func(t *testing.T) { endlessListing(t, source) })
+	}
+}
+
+func endlessListing(t *testing.T, source string) {
 	r := faultyServer(t, withFaults(sshserver.SyntheticDir("/endless", math.MaxInt, 3)))
-	cmd := r.command("server:/endless", "dst")
+	cmd := r.command(source, "dst")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	require.NoError(t, cmd.Start())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"errors"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -29,16 +30,25 @@ func (c *copier) plan(remote fsys.FS) (*job, error) {
 		return nil, err
 	}
 	var early *plan.Early
+	var many *plan.ManyError
 	if c.upload() {
-		sources = expand(j.src, sources)
+		sources, many, err = expand(j.src, sources)
 		early = plan.EarlyTarget(remote, sources, target)
 	} else {
 		early = plan.EarlySources(remote, sources)
-		sources = expand(early, sources)
+		sources, many, err = expand(early, sources)
 	}
 	defer early.Wait()
+	if err != nil {
+		return nil, err
+	}
 	j.use(early, c.upload())
-	if j.land, err = plan.Land(j.src, j.dst, sources, target); err != nil {
+	if many != nil {
+		j.land, err = plan.LandMatches(j.src, j.dst, many, target)
+	} else {
+		j.land, err = plan.Land(j.src, j.dst, sources, target)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := j.look(); err != nil {
@@ -79,17 +89,33 @@ func (j *job) look() error {
 	return nil
 }
 
+const (
+	walkedMatches = 1024    // of the only source: beyond, they are copied while they are listed
+	heldMatches   = 200_000 // of all patterns else: some 100 MB
+)
+
 // expand replaces patterns by what they match. One that matches nothing stays as it is: it counts as a source, and is
-// reported as one that is missing.
-func expand(src fsys.FS, patterns []string) (sources []string) {
+// reported as one that is missing. Where the only source matches many names of one directory, these are left to LandMatches. The error
+// is a usage error: what lands from several directories is compared before anything is copied, and must fit into memory for that.
+func expand(src fsys.FS, patterns []string) (sources []string, walk *plan.ManyError, err error) {
 	for _, p := range patterns {
-		found, err := plan.Expand(src, []string{p})
-		if err != nil && len(found) == 0 {
+		most := heldMatches - len(sources)
+		if len(patterns) == 1 && plan.CanWalk(p) {
+			most = walkedMatches
+		}
+		found, err := plan.Expand(src, p, most)
+		switch many := (*plan.ManyError)(nil); {
+		case errors.As(err, &many) && most == walkedMatches:
+			return nil, many, nil
+		case many != nil:
+			return nil, nil, &usageError{err, "copy the directories themselves, or each with a pattern of its own: alone, and with its " +
+				"wildcards in the last name, it may match any number of names"}
+		case err != nil && len(found) == 0:
 			found = []string{p}
 		}
 		sources = append(sources, found...)
 	}
-	return sources
+	return sources, nil, nil
 }
 
 // destination makes the directory below which all lands, and opens it.

@@ -94,6 +94,17 @@ func (e *Early) ask(q question, get func(*answer)) {
 	})
 }
 
+// learn keeps what a listing tells of an entry, unless it is a link: for that Stat asks what it leads to.
+func (e *Early) learn(p string, info fsys.Info) {
+	q := question{"stat", p}
+	if e == nil || info.Err != nil || info.IsLink() || e.answers[q] != nil {
+		return
+	}
+	a := &answer{done: make(chan struct{}), info: info}
+	close(a.done)
+	e.answers[q] = a
+}
+
 // answer waits for what was asked; nil: it was not.
 func (e *Early) answer(op, p string) *answer {
 	a := e.answers[question{op, p}]

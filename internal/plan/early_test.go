@@ -20,7 +20,7 @@ type arguments struct {
 
 // settle is all of planning, as mscp does it.
 func settle(t *testing.T, src, dst fsys.FS, sources []string, target string) *Landing {
-	sources, err := Expand(src, sources)
+	sources, err := expandAll(src, sources)
 	require.NoError(t, err)
 	l, err := Land(src, dst, sources, target)
 	require.NoError(t, err)

@@ -11,37 +11,24 @@ import (
 	"mscp/internal/fsys"
 )
 
-// Expand replaces each pattern by the paths that it matches, in the order of their names. A pattern without
+// Expand replaces a pattern by the paths that it matches, in the order of their names. A pattern without
 // wildcards, and one that exists as it is written, stands for itself. The wildcards are *, ?, [a-z], [!a-z] and \ to quote one;
 // none matches a slash, nor a leading dot unless the pattern has it.
 //
-// The error joins an [*fsys.Error] for each pattern that matches nothing (fs.ErrNotExist), could not be matched because a
-// directory could not be listed, or is malformed (path.ErrBadPattern); the paths of the others are returned with it.
-func Expand(src fsys.FS, patterns []string) ([]string, error) {
-	var paths []string
-	var errs []error
-	for _, pattern := range patterns {
-		found, err := expand(src, pattern)
-		if fsys.Lost(err) {
-			return nil, err
-		}
-		if err != nil {
-			errs = append(errs, err)
-		}
-		paths = append(paths, found...)
-	}
-	return paths, errors.Join(errs...)
-}
-
-func expand(src fsys.FS, pattern string) ([]string, error) {
+// The error is a [*ManyError] where more than most paths match, or an [*fsys.Error] for a pattern that matches nothing (fs.ErrNotExist),
+// could not be matched because a directory could not be listed, or is malformed (path.ErrBadPattern).
+func Expand(src fsys.FS, pattern string, most int) ([]string, error) {
 	if !hasMeta(pattern) {
 		return []string{pattern}, nil
 	}
 	if _, err := src.Lstat(pattern); err == nil || fsys.Lost(err) {
 		return []string{pattern}, err
 	}
-	g := glob{src: src, dirs: strings.HasSuffix(pattern, "/")}
+	g := glob{src: src, dirs: strings.HasSuffix(pattern, "/"), most: most}
 	found := g.match(pattern)
+	if g.many {
+		return nil, &ManyError{pattern, most}
+	}
 	if len(found) > 0 || fsys.Lost(g.err) {
 		return found, lostOnly(g.err)
 	}
@@ -62,6 +49,8 @@ func lostOnly(err error) error {
 type glob struct {
 	src  fsys.FS
 	dirs bool  // the pattern ends in a slash: only directories match
+	most int   // matches of any part of the pattern
+	many bool  // there were more
 	err  error // the first that says more than that a name is missing
 }
 
@@ -75,9 +64,12 @@ func (g *glob) match(pattern string) []string {
 		var next []string
 		for _, dir := range paths {
 			if hasMeta(part) {
-				next = append(next, g.list(dir, part, g.dirs || i < len(parts)-1)...)
+				next = append(next, g.list(dir, part, g.dirs || i < len(parts)-1, g.most-len(next))...)
 			} else {
 				next = append(next, join(dir, part))
+			}
+			if g.many {
+				return nil
 			}
 		}
 		paths = next
@@ -93,8 +85,10 @@ func (g *glob) match(pattern string) []string {
 	return paths
 }
 
-// list returns the entries of dir that match; leads says that only directories are of use.
-func (g *glob) list(dir, part string, leads bool) []string {
+// list returns the entries of dir that match, so many at most; leads says that only directories are of use. What it learns of them is
+// kept where src can, so that they need not be asked for again.
+func (g *glob) list(dir, part string, leads bool, most int) []string {
+	early, _ := g.src.(*Early)
 	var found []string
 	err := g.src.List(join(".", dir), func(info fsys.Info) error {
 		if !validName(info.Name) || leads && info.IsRegular() {
@@ -104,12 +98,19 @@ func (g *glob) list(dir, part string, leads bool) []string {
 		if err != nil {
 			return &fsys.Error{Side: g.src.Side(), Op: "match", Path: part, Err: err}
 		}
-		if ok {
-			found = append(found, join(dir, info.Name))
+		if !ok {
+			return nil
 		}
+		if g.many = len(found) == most; g.many {
+			return errMany
+		}
+		found = append(found, join(dir, info.Name))
+		early.learn(found[len(found)-1], info)
 		return nil
 	})
-	g.note(err)
+	if !g.many {
+		g.note(err)
+	}
 	slices.Sort(found)
 	return found
 }

@@ -28,6 +28,7 @@ type Item struct {
 	InPlace  bool // as in [Entry]
 
 	special map[string]bool // with Contents: the names in it that land in place
+	match   string          // with Contents: only names that match this pattern; empty: all
 }
 
 // Failure is a source that cannot be copied.
@@ -49,7 +50,7 @@ func (e *CollisionError) Error() string {
 // BecomeRoot makes the one source directory become Root, whatever is there by now: an earlier run of the same job had
 // found nothing at the target, and made it of this directory.
 func (l *Landing) BecomeRoot() {
-	if len(l.Items) == 1 && l.Items[0].Info.IsDir() {
+	if len(l.Items) == 1 && l.Items[0].Info.IsDir() && l.Items[0].match == "" {
 		l.Items[0].Dst, l.Items[0].Contents = "", false
 	}
 }

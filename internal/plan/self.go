@@ -66,10 +66,16 @@ func meet(src, dst fsys.FS, item Item, where string) (string, error) {
 	if err != nil {
 		return "", lostOnly(err)
 	}
-	if to == from || item.Info.IsDir() && within(to, from) {
+	if to == from || item.Info.IsDir() && within(to, from) && takes(item.match, firstName(to, from)) {
 		return to, nil
 	}
 	return "", nil
+}
+
+// firstName is the first name below dir on the way to p, which lies within it.
+func firstName(p, dir string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(p[len(dir):], "/"), "/")
+	return name
 }
 
 // realPath resolves a path whose end need not exist: servers differ in what they do with those.

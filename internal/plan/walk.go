@@ -56,6 +56,7 @@ type job struct {
 	depth    int             // directories between it and its item
 	contents bool            // only what lies in the directory
 	special  map[string]bool // of these contents: as in [Item]
+	match    string          // likewise
 }
 
 // wakeWhenDone lets waiting workers see that ctx has ended. The returned function waits for the goroutine that this may take.
@@ -105,6 +106,7 @@ func (w *walker) feed(items []Item) {
 			from:     itemOrigin(w.src, item),
 			contents: item.Contents,
 			special:  item.special,
+			match:    item.match,
 		}, 0)
 	}
 }
@@ -170,6 +172,9 @@ func (w *walker) dir(j job, nest int) {
 	err := w.src.List(j.Src, func(info fsys.Info) error {
 		if !validName(info.Name) {
 			w.failed(join(j.Src, info.Name), ErrName)
+			return w.ctx.Err()
+		}
+		if !takes(j.match, info.Name) {
 			return w.ctx.Err()
 		}
 		src := join(j.Src, info.Name)

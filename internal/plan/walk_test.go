@@ -230,7 +230,7 @@ func TestWalkDistrustsNames(t *testing.T) {
 
 func TestExpandDistrustsNames(t *testing.T) {
 	src := lister{memfs.New("src", nil), []string{"", "x/../../y", "xy", "x\x00"}}
-	got, err := Expand(src, []string{"x*"})
+	got, err := expandAll(src, []string{"x*"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"xy"}, got)
 }

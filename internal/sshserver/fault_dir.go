@@ -2,6 +2,7 @@ package sshserver
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -90,6 +91,9 @@ func (s *syntheticDir) Request(c *Call) Action {
 	}
 	switch c.Kind {
 	case Stat, Lstat, Fstat:
+		if !isDir && !s.has(strings.TrimPrefix(c.Path, s.path+"/")) {
+			return c.Status(NoSuchFile)
+		}
 		c.Reply = s.attrs(NewPacket(Attrs, c.ID), isDir)
 		return Answer
 	case Realpath:
@@ -106,6 +110,14 @@ func (s *syntheticDir) Request(c *Call) Action {
 	}
 	return c.Status(PermissionDenied)
 }
+
+// has tells whether one of the names that are listed is name.
+func (s *syntheticDir) has(name string) bool {
+	i, err := strconv.Atoi(strings.TrimPrefix(name, "f"))
+	return err == nil && 0 <= i && i < s.n && name == s.name(i)
+}
+
+func (s *syntheticDir) name(i int) string { return fmt.Sprintf("f%07d", i) }
 
 func (s *syntheticDir) attrs(p Packet, isDir bool) Packet {
 	if isDir {
@@ -147,7 +159,7 @@ func (s *syntheticDir) list(c *Call) Action {
 	}
 	c.Reply = NewPacket(Name, c.ID).AddUint32(uint32(to - from))
 	for i := from; i < to; i++ {
-		name := fmt.Sprintf("f%07d", i)
+		name := s.name(i)
 		c.Reply = s.attrs(c.Reply.AddString(name).AddString(name), false)
 	}
 	return Answer
