@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"mscp/internal/endpoint"
 	"mscp/internal/fsys"
 )
@@ -34,5 +36,8 @@ func pathOf(remote fsys.FS, e endpoint.Endpoint) (string, error) {
 		return "", &fsys.Error{Side: remote.Side(), Op: "expand", Path: user, Err: fsys.ErrNoHomes}
 	}
 	home, err := homes.ExpandHome(user)
-	return home + rest, err
+	if rest == "" || err != nil {
+		return home, err
+	}
+	return strings.TrimRight(home, "/") + rest, nil
 }

@@ -23,7 +23,11 @@ type FoldError struct {
 }
 
 func (e *FoldError) Error() string {
-	return fmt.Sprintf("%q and %q are one name on the destination", e.Name, e.First)
+	format := "%q and %q are one name on the destination"
+	if norm.NFC.String(e.Name) == norm.NFC.String(e.First) { // they look the same
+		format = "%+q and %+q are one name on the destination"
+	}
+	return fmt.Sprintf(format, e.Name, e.First)
 }
 
 // formKey is equal for all names that a file system with Forms may take for one. It is equal for more than any single file system does:
