@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 )
 
@@ -15,6 +16,9 @@ func (l *lane) create(dst fsys.FS, f *file) (fsys.File, error) {
 	if f.verifying {
 		return l.e.openAgain(dst, f)
 	}
+	if err := fits(dst, f); err != nil {
+		return nil, err
+	}
 	h, err := l.e.make(dst, f)
 	if errors.Is(err, fs.ErrExist) && careful(dst) {
 		f.doubted = true
@@ -25,6 +29,21 @@ func (l *lane) create(dst fsys.FS, f *file) (fsys.File, error) {
 		h, err = l.e.make(dst, f)
 	}
 	return h, err
+}
+
+// longName is the length, in bytes, from which a name may be too long for a file system in use (143 on eCryptfs).
+const longName = 144
+
+// fits makes sure, before a large file is sent, that its name is not too long for the destination. Its partial file's name never is, so
+// that otherwise the rename would tell.
+func fits(dst fsys.FS, f *file) error {
+	if f.single || f.inPlace || len(bytepath.Base(f.dst)) < longName {
+		return nil
+	}
+	if _, err := dst.Lstat(f.dst); err != nil && !fsys.Missing(err) {
+		return err
+	}
+	return nil
 }
 
 // make opens the file for the first time. A careful server is not asked to open one that is there: it may empty it, or take no data.
