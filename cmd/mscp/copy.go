@@ -23,6 +23,7 @@ type copier struct {
 	sources []endpoint.Endpoint
 	target  endpoint.Endpoint
 	display *progress.Display
+	journal *checkpoint // of the job, once it is known what is copied where; nil: none
 }
 
 func newCopy(sys system, f *flags, changed func(string) bool) *copier {
@@ -56,16 +57,12 @@ func (c *copier) run(ctx context.Context, args []string) error {
 	if c.dryRun {
 		return c.dry(ctx, d)
 	}
-	k, err := c.openJournal(d)
-	if err != nil {
-		return err
-	}
-	j, opt, cleanup, err := c.prepare(ctx, d, k)
+	j, opt, cleanup, err := c.prepare(ctx, d)
 	if err == nil {
 		err = c.copy(ctx, j, opt)
 		cleanup()
 	}
-	if kerr := k.end(err == nil); kerr != nil {
+	if kerr := c.journal.end(err == nil); kerr != nil {
 		c.display.Notice(fmt.Sprintf("the journal: %v", kerr))
 	}
 	return err
@@ -73,16 +70,12 @@ func (c *copier) run(ctx context.Context, args []string) error {
 
 // dry plans, and with -W leaves the plan as a journal that -R goes on with.
 func (c *copier) dry(ctx context.Context, d *dialer) (err error) {
-	var k *checkpoint
 	if c.checkpoint != "" {
-		if k, err = c.openJournal(d); err != nil {
-			return err
-		}
-		defer func() { err = c.leavePlan(k, err) }()
+		defer func() { err = c.leavePlan(err) }()
 	}
 	var j *job
 	first, err := c.open(ctx, d, func(first *lane) (err error) {
-		j, err = c.decide(first, k, &transfer.Options{})
+		j, err = c.decide(d, first, &transfer.Options{})
 		return err
 	})
 	if err != nil {
@@ -93,8 +86,8 @@ func (c *copier) dry(ctx context.Context, d *dialer) (err error) {
 }
 
 // leavePlan closes the journal of a dry run.
-func (c *copier) leavePlan(k *checkpoint, err error) error {
-	if kerr := k.end(false); err == nil && kerr != nil {
+func (c *copier) leavePlan(err error) error {
+	if kerr := c.journal.end(false); err == nil && kerr != nil {
 		return kerr
 	}
 	if err == nil {

@@ -18,6 +18,9 @@ type job struct {
 	src, dst fsys.FS
 	local    *fsys.Local
 	land     *plan.Landing
+	sources  []string // as the side that has them is asked for them, patterns unexpanded
+	target   string
+	home     string   // the login directory, where a path on the server is relative to it
 	made     []string // directories that were made for the copy to land in
 }
 
@@ -29,6 +32,7 @@ func (c *copier) plan(remote fsys.FS) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	j.sources, j.target = sources, target
 	var early *plan.Early
 	var many *plan.ManyError
 	if c.upload() {
@@ -52,6 +56,9 @@ func (c *copier) plan(remote fsys.FS) (*job, error) {
 		return nil, err
 	}
 	if err := j.look(); err != nil {
+		return nil, err
+	}
+	if j.home, err = early.RealPath("."); fsys.Lost(err) {
 		return nil, err
 	}
 	j.use(remote, c.upload())

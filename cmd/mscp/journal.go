@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,7 +15,10 @@ import (
 
 // record is what a journal says of its job, as JSON.
 type record struct {
-	Job  string   // what is copied where: see identity
+	Job  string // what is copied where: see identity
+	Host string // of the remote side, as identity has it; with Up, uploads
+	Up   bool
+	Root []byte   // below which all lands; partial files too
 	Args [][]byte // the command line, for -R
 	Cwd  []byte   // where relative paths begin
 	// Fresh is set where the target did not exist and the one source directory became it. By the second run it exists, and the
@@ -31,7 +32,7 @@ type checkpoint struct {
 	state *journal.State // nil: nothing to go on with
 	left  *journal.State // of a job that is begun anew (--no-resume)
 	rec   record         // of the earlier run, if there was one
-	id    string
+	id    *identity
 	begun bool // by this run or an earlier one
 }
 
@@ -44,8 +45,8 @@ func (e *otherJobError) Error() string {
 
 // openJournal opens the journal of this job. nil without an error means that there is none: that costs only what an
 // interrupted run would save.
-func (c *copier) openJournal(d *dialer) (*checkpoint, error) {
-	k, err := c.tryJournal(d)
+func (c *copier) openJournal(id *identity) (*checkpoint, error) {
+	k, err := c.tryJournal(id)
 	switch {
 	case err == nil:
 		return k, nil
@@ -60,12 +61,8 @@ func (c *copier) noJournal(err error) {
 	c.display.Notice(fmt.Sprintf("no journal, an interrupted copy begins anew: %v", err))
 }
 
-func (c *copier) tryJournal(d *dialer) (*checkpoint, error) {
-	id, err := c.identity(d)
-	if err != nil {
-		return nil, err
-	}
-	path, err := c.journalPath(id)
+func (c *copier) tryJournal(id *identity) (*checkpoint, error) {
+	path, err := c.journalPath(id.job)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +80,7 @@ func (c *copier) tryJournal(d *dialer) (*checkpoint, error) {
 	if !k.begun || json.Unmarshal(state.Job(), &k.rec) != nil {
 		return k, nil
 	}
-	if k.rec.Job != id {
+	if k.rec.Job != id.job {
 		_ = j.Close()
 		return nil, &otherJobError{path}
 	}
@@ -93,23 +90,6 @@ func (c *copier) tryJournal(d *dialer) (*checkpoint, error) {
 		k.state = state
 	}
 	return k, nil
-}
-
-// identity names a job by what is copied where, with which options that matter.
-func (c *copier) identity(d *dialer) (string, error) {
-	cwd, err := os.Getwd()
-	if err == nil {
-		cwd, err = filepath.EvalSymlinks(cwd)
-	}
-	if err != nil {
-		return "", err
-	}
-	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %t %t", cwd, d.host, c.preserve, c.inPlace)
-	for _, s := range append(c.sources, c.target) {
-		fmt.Fprintf(h, " %q", s.String())
-	}
-	return hex.EncodeToString(h.Sum(nil)[:12]), nil
 }
 
 // journalPath is -W's file, or one in the place that the XDG Base Directory Specification gives to what programs keep between runs.
@@ -150,7 +130,7 @@ func (k *checkpoint) begin(args []string, land *plan.Landing) error {
 		return err
 	}
 	fresh := len(land.Items) == 1 && land.Items[0].Dst == "" && !land.Items[0].Contents
-	rec := record{Job: k.id, Cwd: []byte(cwd), Fresh: fresh}
+	rec := record{Job: k.id.job, Host: k.id.host, Up: k.id.up, Root: []byte(k.id.root), Cwd: []byte(cwd), Fresh: fresh}
 	for _, a := range args {
 		rec.Args = append(rec.Args, []byte(a))
 	}

@@ -17,12 +17,12 @@ const prepareTries = 3
 
 // prepare opens the first lane, settles what lands where, and makes the destination's root. What is settled stays so when the connection
 // is lost: a root that was made before would otherwise change where a directory lands.
-func (c *copier) prepare(ctx context.Context, d *dialer, k *checkpoint) (j *job, opt transfer.Options, cleanup func(), err error) {
+func (c *copier) prepare(ctx context.Context, d *dialer) (j *job, opt transfer.Options, cleanup func(), err error) {
 	opt = c.engineOptions(d)
 	first, err := c.open(ctx, d, func(first *lane) (err error) {
 		if j != nil {
 			j.use(first.FS(), c.upload())
-		} else if j, err = c.decide(first, k, &opt); err != nil {
+		} else if j, err = c.decide(d, first, &opt); err != nil {
 			return err
 		}
 		if opt.Verify, err = c.verification(ctx, d, first, j); err != nil {
@@ -47,15 +47,28 @@ func (c *copier) prepare(ctx context.Context, d *dialer, k *checkpoint) (j *job,
 	return j, opt, cleanup, nil
 }
 
-// decide plans, and writes the plan's outcome to the journal.
-func (c *copier) decide(first *lane, k *checkpoint, opt *transfer.Options) (*job, error) {
+// decide plans, opens the job's journal and writes the plan's outcome to it.
+func (c *copier) decide(d *dialer, first *lane, opt *transfer.Options) (*job, error) {
 	j, err := c.plan(first.FS())
-	if err != nil || k == nil {
+	if err != nil {
+		return nil, err
+	}
+	if c.dryRun && c.checkpoint == "" {
+		return j, nil
+	}
+	id, err := c.identity(d.host, j)
+	if err != nil { // there is no working directory any more
+		c.noJournal(err)
+		return j, nil
+	}
+	opt.Job = id.work
+	if c.journal, err = c.openJournal(id); err != nil || c.journal == nil {
 		return j, err
 	}
-	switch err := k.begin(c.sys.args, j.land); {
+	opt.OtherPort = c.journal.rec.Host != "" && c.journal.rec.Host != id.host
+	switch err := c.journal.begin(c.sys.args, j.land); {
 	case err == nil:
-		opt.Journal, opt.State, opt.Abandoned = k.Journal, k.state, k.left
+		opt.Journal, opt.State, opt.Abandoned = c.journal.Journal, c.journal.state, c.journal.left
 	case c.checkpoint != "":
 		return nil, err
 	default:

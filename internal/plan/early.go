@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+	"strings"
 	"sync"
 
 	"mscp/internal/fsys"
@@ -31,6 +33,9 @@ func EarlyTarget(dst fsys.FS, sources []string, target string) *Early {
 	root, _ := trim(target)
 	e.lstat(root)
 	e.realPath(root)
+	if relative(root) {
+		e.realPath(".") // the login directory: see Home
+	}
 	parent := parentOf(root)
 	e.realPath(parent) // of a name that is not there, some servers tell nothing
 	if parent != "." && parent != "/" {
@@ -52,6 +57,9 @@ func EarlyTarget(dst fsys.FS, sources []string, target string) *Early {
 // EarlySources asks for what planning wants to know of sources on src.
 func EarlySources(src fsys.FS, patterns []string) *Early {
 	e := &Early{FS: src, answers: make(map[question]*answer)}
+	if slices.ContainsFunc(patterns, relative) {
+		e.realPath(".")
+	}
 	if len(patterns) > atOnce {
 		return e
 	}
@@ -66,6 +74,8 @@ func EarlySources(src fsys.FS, patterns []string) *Early {
 	}
 	return e
 }
+
+func relative(p string) bool { return !strings.HasPrefix(p, "/") }
 
 // Wait waits for all answers, wanted or not.
 func (e *Early) Wait() { e.asking.Wait() }

@@ -18,10 +18,10 @@ func stopped(t *testing.T, upload bool, part string, acked int64) *story {
 	for _, p := range s.parts() { // of that run, which the journal is not to name
 		require.NoError(t, s.dest().Remove(p))
 	}
-	_, f := s.file(t, "/f")
+	e, f := s.file(t, "/f")
 	log, _, err := journal.Open(s.path(), after(1))
 	require.NoError(t, err)
-	begun := journal.File{Key: f.key, Src: f.Src, Part: f.part}
+	begun := journal.File{Key: f.key, Src: f.Dst, Part: e.below(f.part)}
 	begun.Ranges.Add(0, acked)
 	require.NoError(t, log.File(begun))
 	log.Acked(f.key, 0, acked)

@@ -39,7 +39,8 @@ type engine struct {
 	// Notices that are given once.
 	notAtomic, noAttr, fewer, noDigest, noSync, ordered, endsEarly, shared sync.Once
 
-	bySource map[string]*earlier
+	earlier map[string]*earlier // by landing place
+	missed  atomic.Bool         // a source, or a part of one, could not be looked at
 }
 
 // Run copies what walk finds. It returns nil when the walk has ended and every file has either been put in place or been reported
@@ -65,7 +66,8 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 	e.trial.over.Store(!o.Upload || keepsFiles(o.First.FS()) && !careful(o.First.FS()) && (o.InPlace || canReplace(o.First.FS())))
 	e.startProof()
 	if left := cmp.Or(o.State, o.Abandoned); left != nil {
-		e.bySource = bySource(left)
+		e.earlier = e.byPlace(left)
+		e.missed.Store(o.Counters.Failed.Load() > 0)
 	}
 
 	var ending, work sync.WaitGroup

@@ -180,6 +180,14 @@ func attrOf(i fsys.Info, preserve bool) fsys.Attr {
 	return fsys.Attr{Mode: &mode, Times: &fsys.Times{Access: access, Mod: i.ModTime}}
 }
 
+// sourceID tells a source from all others, also when the next run names it in another way: within a job, its landing place does.
+func (o *Options) sourceID(src, dst string) string {
+	if o.Job == "" {
+		return src
+	}
+	return o.Job + "\x00" + dst
+}
+
 const partSuffix = ".mscp-part"
 
 // partNameMax is the longest name of a partial file, in bytes. Some file systems take only 143 (eCryptfs), and a name that fits there
@@ -189,9 +197,9 @@ const partNameMax = 100
 // partName is the name of the partial file: the same for each run that copies the same source, another one for another source
 // or another state of it, so that two of them never mix. The inode number is left out: it is another one whenever sshfs, vfat or CIFS
 // are mounted anew. Each purpose has names of its own.
-func partName(e plan.Entry, purpose ...string) string {
+func (o *Options) partName(e plan.Entry, purpose ...string) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00", e.Src)
+	fmt.Fprintf(h, "%s\x00", o.sourceID(e.Src, e.Dst))
 	for _, v := range []int64{e.Info.Size, e.Info.ModTime.UnixNano()} {
 		binary.Write(h, binary.BigEndian, v)
 	}

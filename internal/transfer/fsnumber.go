@@ -61,7 +61,7 @@ func (e *engine) elsewhere() bool {
 	n.several.Do(func() {
 		<-n.asked
 		said := func(what string) bool { return e.State != nil && e.State.Committed(numberKey(what)) }
-		other := n.value != 0 && said("one") && !said(strconv.FormatUint(n.value, 16))
+		other := n.value != 0 && said("one") && !said(strconv.FormatUint(n.value, 16)) || e.OtherPort
 		if n.spread = other || said("several"); other && e.Journal != nil {
 			e.Journal.Commit(numberKey("several"))
 		}

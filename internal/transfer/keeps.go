@@ -52,7 +52,7 @@ func (l *lane) try(f *file) error {
 		t.over.Store(true)
 		return nil
 	}
-	used := late{l.e.target(partName(f.Entry, "trial")), f.Parent, true}
+	used := late{l.e.target(l.e.partName(f.Entry, "trial")), f.Parent, true}
 	if !slices.Contains(t.left, used) {
 		t.left = append(t.left, used)
 	}

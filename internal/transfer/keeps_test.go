@@ -273,10 +273,10 @@ func TestTrialForbidden(t *testing.T) {
 // What an earlier run has left is started over, whichever of it is missing: the beginning, too.
 func TestResumedWhereOpenEmpties(t *testing.T) {
 	s := stopped(t, true, data(3*testChunk), 0)
-	_, f := s.file(t, "/f")
+	e, f := s.file(t, "/f")
 	log, _, err := journal.Open(s.path(), after(1))
 	require.NoError(t, err)
-	require.NoError(t, log.File(journal.File{Key: f.key, Src: f.Src, Part: f.part}))
+	require.NoError(t, log.File(journal.File{Key: f.key, Src: f.Dst, Part: e.below(f.part)}))
 	log.Acked(f.key, testChunk, testChunk)
 	require.NoError(t, log.Close())
 	s.set = unsure(true)

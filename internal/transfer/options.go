@@ -33,6 +33,10 @@ type Options struct {
 	Local  fsys.FS // the source of an upload; the destination of a download, below which Entry.Dst is
 	Root   string  // of an upload: the remote directory below which Entry.Dst is
 	Where  string  // a remote path on the file system that is copied from or to; empty: not known
+	// OtherPort is set where the journal is of runs that reached the server's name by another port: behind that there may be another machine.
+	OtherPort bool
+	// Job names what is copied where, however that was typed: partial files and records are told apart by it. Empty: by the sources' paths.
+	Job string
 	// RootMade: the destination's root, where it is a directory that is copied, was made for this run: it is empty, and has the mode.
 	RootMade bool
 

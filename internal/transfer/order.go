@@ -80,7 +80,7 @@ func (l *lane) renew(f *file) error {
 			return err
 		}
 	}
-	f.part = l.e.target(partName(f.Entry, rand.Text()))
+	f.part = l.e.target(l.e.partName(f.Entry, rand.Text()))
 	f.doubted, f.own = false, true
 	return nil
 }

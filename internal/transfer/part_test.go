@@ -27,7 +27,7 @@ func TestPartialFileIsNotEmptied(t *testing.T) {
 			}
 			info, err := j.source().Stat("/src/f")
 			require.NoError(t, err)
-			part := partName(plan.Entry{Src: "/src/f", Dst: "/dst/f", Info: info})
+			part := new(Options).partName(plan.Entry{Src: "/src/f", Dst: "/dst/f", Info: info})
 			j.dest().Put("/dst", memfs.Dir())
 			j.dest().Put(part, sized(size))
 			j.dest().Hook = func(c memfs.Call) error {

@@ -141,7 +141,7 @@ func (l *lane) proveRename(f *file) error {
 // ErrNoRename, which ends the copy.
 func (l *lane) tryRename(f *file) error {
 	purpose := rand.Text()
-	from, to := l.e.target(partName(f.Entry, purpose)), l.e.target(partName(f.Entry, purpose, "renamed"))
+	from, to := l.e.target(l.e.partName(f.Entry, purpose)), l.e.target(l.e.partName(f.Entry, purpose, "renamed"))
 	h, err := l.makeOwn(from, f)
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ func (e *engine) recordBegun(f *file) {
 	if e.Journal == nil {
 		return
 	}
-	_ = e.Journal.File(journal.File{Key: f.key, Src: f.Src, Part: f.part})
+	_ = e.Journal.File(journal.File{Key: f.key, Src: f.Dst, Part: e.below(f.part)})
 	if f.found != nil && f.found.Ranges.End() > 0 {
 		_ = e.Journal.Sync()
 		return
@@ -32,8 +32,14 @@ func (e *engine) recordLeft(part string) {
 	if e.Journal == nil || !e.Upload {
 		return
 	}
-	_ = e.Journal.File(journal.File{Key: journal.KeyOf("left", part, 0, time.Time{}, 0, 0), Part: part})
+	_ = e.Journal.File(journal.File{Key: journal.KeyOf("left", part, 0, time.Time{}, 0, 0), Part: e.below(part)})
 	_ = e.Journal.Flush()
+}
+
+// below is a path on the destination without the root, which the next run may name in another way. Its inverse is target.
+func (e *engine) below(name string) string {
+	root := len(e.target("x")) - 1
+	return name[root:]
 }
 
 // recordRename records, just before a large file gets its name, how it can be known again under it. A run that dies before
@@ -106,7 +112,7 @@ func (e *engine) recordDir(dst fsys.FS, name string, d *plan.Dir) bool {
 	if e.Journal == nil || e.Preserve || d.Info.Mode.Perm()&0o700 == 0o700 {
 		return false
 	}
-	key := journal.KeyOf(d.Src, name, -1, time.Time{}, 0, 0)
+	key := journal.KeyOf(e.sourceID(d.Src, d.Dst), d.Dst, -1, time.Time{}, 0, 0)
 	if e.State != nil && e.State.Committed(key) {
 		return true
 	}

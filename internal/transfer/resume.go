@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-
 	"strings"
 	"sync/atomic"
 
@@ -20,9 +19,11 @@ type earlier struct {
 	met   atomic.Bool // the source is there
 }
 
-func bySource(s *journal.State) map[string]*earlier {
+// byPlace finds them by the landing place of the source, below the root.
+func (e *engine) byPlace(s *journal.State) map[string]*earlier {
 	all := make(map[string]*earlier)
 	for f := range s.Files() {
+		f.Part = e.target(f.Part)
 		if all[f.Src] == nil {
 			all[f.Src] = new(earlier)
 		}
@@ -39,16 +40,13 @@ func (o *earlier) take() []journal.File {
 	return o.files
 }
 
-// forgetGone removes the partial files of sources that are no longer there.
+// forgetGone removes the partial files of sources that are no longer there: the whole walk, of which nothing failed, has not met them.
 func (e *engine) forgetGone() {
-	for src, o := range e.bySource {
-		if src == "" {
+	for dst, o := range e.earlier {
+		if dst == "" {
 			e.forgetLeft(o.files)
 		}
-		if src == "" || o.met.Load() {
-			continue
-		}
-		if _, err := e.source().Stat(src); !errors.Is(err, fs.ErrNotExist) {
+		if dst == "" || o.met.Load() || e.missed.Load() {
 			continue
 		}
 		for _, f := range o.files {
@@ -62,13 +60,13 @@ func (e *engine) forgetGone() {
 // recall finds what the journal of earlier runs says of a file. It is believed only after begin has looked.
 func (e *engine) recall(f *file) {
 	if e.State == nil {
-		if f.stale = e.bySource[f.Src].take(); len(f.stale) > 0 {
+		if f.stale = e.earlier[f.Dst].take(); len(f.stale) > 0 {
 			f.todo = nil
 		}
 		return
 	}
 	f.kept = e.State.Committed(e.committedKey(f))
-	for _, old := range e.bySource[f.Src].take() {
+	for _, old := range e.earlier[f.Dst].take() {
 		if old.Key == f.key {
 			f.found = &old
 			e.adopt(f)

@@ -49,7 +49,7 @@ func (e *engine) newFile(entry plan.Entry) *file {
 	}
 	if e.Journal != nil {
 		// Without device and inode: both may be others when the file system is mounted anew.
-		f.key = journal.KeyOf(f.Src, f.dst, f.Info.Size, f.Info.ModTime, 0, 0)
+		f.key = journal.KeyOf(e.sourceID(f.Src, f.Dst), f.Dst, f.Info.Size, f.Info.ModTime, 0, 0)
 	}
 	if f.inPlace = e.InPlace || f.device; f.inPlace {
 		f.part = f.dst
@@ -63,9 +63,9 @@ func (e *engine) newFile(entry plan.Entry) *file {
 // this machine or another one that the same name leads to, has left a file of that name.
 func (e *engine) newPart(f *file) string {
 	if f.unique = e.Journal != nil && !f.single; f.unique {
-		return e.target(partName(f.Entry, e.run))
+		return e.target(e.partName(f.Entry, e.run))
 	}
-	return e.target(partName(f.Entry))
+	return e.target(e.partName(f.Entry))
 }
 
 // target is a landing place as the destination's side names it.
@@ -99,6 +99,7 @@ func (s *sink) MakeDir(_ context.Context, d *plan.Dir) error {
 		err = e.existing(dst, name, d, err)
 	}
 	if err != nil {
+		e.missed.Store(true)
 		e.report(d.Src, err)
 		if fatal(err) {
 			e.stop(fmt.Errorf("%w: %w", ErrFull, err))
@@ -192,7 +193,10 @@ func (s *sink) Skipped(path, what string) {
 }
 
 // Failed implements plan.Sink.
-func (s *sink) Failed(path string, err error) { (*engine)(s).report(path, err) }
+func (s *sink) Failed(path string, err error) {
+	s.missed.Store(true)
+	(*engine)(s).report(path, err)
+}
 
 // raise sets a maximum.
 func raise(most *atomic.Int64, v int64) {

@@ -188,10 +188,11 @@ func (s *story) file(t require.TestingT, p string) (*engine, *file) {
 // requireNothingTwice checks what the last run did against what it knew: before are the files of the destination as it began.
 func (s *story) requireNothingTwice(t require.TestingT, before map[string]memfs.Node) {
 	for f := range s.state.Files() {
+		f.Part = (&engine{Options: s.job.opt}).target(f.Part)
 		part, there := before[absolute(f.Part)]
 		now, same := s.same(t, f)
 		switch {
-		case same && before[absolute(now.dst)].Data == s.source().Tree()[f.Src].Data && f.Ranges.Has(0, now.Info.Size):
+		case same && before[absolute(now.dst)].Data == s.source().Tree()[now.Src].Data && f.Ranges.Has(0, now.Info.Size):
 			require.False(t, s.opened[f.Part], "%s was in place", f.Src)
 		case !there || int64(len(part.Data)) < f.Ranges.End():
 			continue
@@ -206,10 +207,11 @@ func (s *story) requireNothingTwice(t require.TestingT, before map[string]memfs.
 
 // same returns the source that a journal tells of, if it is still the same.
 func (s *story) same(t require.TestingT, old journal.File) (*file, bool) {
-	if _, err := s.source().Stat(old.Src); err != nil {
+	p := strings.TrimPrefix(old.Src, "dst")
+	if _, err := s.source().Stat("/src" + p); err != nil {
 		return nil, false
 	}
-	_, now := s.file(t, strings.TrimPrefix(old.Src, "/src"))
+	_, now := s.file(t, p)
 	return now, now.key == old.Key
 }
 
