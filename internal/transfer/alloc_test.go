@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"io"
 	"io/fs"
 	"runtime"
 	"testing"
@@ -33,7 +34,12 @@ func (f *nullFS) Rename(string, string) (bool, error)                 { return t
 
 type nullFile nullFS
 
-func (f *nullFile) ReadAt(p []byte, _ int64) (int, error)  { return len(p), nil }
+func (f *nullFile) ReadAt(p []byte, off int64) (int, error) {
+	if off >= f.info.Size {
+		return 0, io.EOF
+	}
+	return len(p), nil
+}
 func (f *nullFile) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
 func (f *nullFile) Stat() (fsys.Info, error)               { return f.info, nil }
 func (f *nullFile) Truncate(int64) error                   { return nil }

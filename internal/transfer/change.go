@@ -118,7 +118,9 @@ func (l *lane) restartChanged(f *file) (bool, error) {
 	entry.Info = now
 	g := l.e.newFile(entry)
 	g.again = true
-	g.toEnd = f.endsEarly() && now.Size == f.Info.Size
+	if short, longer := f.misstated(); now.Size == f.Info.Size {
+		g.toEnd, g.longer = short || longer, longer
+	}
 	l.e.replace(f, g)
 	return true, nil
 }

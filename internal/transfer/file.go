@@ -35,6 +35,7 @@ type file struct {
 
 	beyond  int64     // bytes that it holds beyond what its source states, less than 0 where it holds less
 	toEnd   bool      // it is read to its end, wherever that is: see stream.go
+	longer  bool      // it goes on behind the size that its source states
 	grown   bool      // all of it is compared, because its source grows all the time: see change.go
 	attrErr error     // why -p could not give it all attributes: it is put in place all the same
 	opened  time.Time // modification time of the source when it was opened; zero: not known
@@ -142,10 +143,17 @@ func (f *file) endedEarly() {
 	f.short = true
 }
 
-func (f *file) endsEarly() bool {
+func (f *file) foundLonger() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.short
+	f.longer = true
+}
+
+// misstated tells whether the source ended before the size that it states, or goes on behind it.
+func (f *file) misstated() (short, longer bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.short, f.longer
 }
 
 // The latest block is kept in one number, so that nobody waits for a lock: its offset, and in the low bits how much of it to compare.

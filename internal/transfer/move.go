@@ -91,6 +91,10 @@ func (l *lane) copyBlock(ctx context.Context, b block, buf []byte) error {
 	if err := l.readBlock(b.f, src, buf, b.off); err != nil {
 		return err
 	}
+	if l.e.Upload && !b.f.verifying && b.off+b.len == b.f.Info.Size && goesOn(src, b.f.Info.Size) {
+		b.f.foundLonger()
+		return l.e.sourceError(b.f.Src, ErrChanged)
+	}
 	if b.f.verifying {
 		return l.compareBlock(b.f, dst, buf, b.off)
 	}
@@ -112,6 +116,16 @@ func (l *lane) readBlock(f *file, src fsys.File, buf []byte, off int64) error {
 		return err
 	}
 	return nil
+}
+
+// goesOn tells whether a source holds more than the size that it states, and goes on stating that.
+func goesOn(src fsys.File, size int64) bool {
+	var next [1]byte
+	if n, _ := src.ReadAt(next[:], size); n == 0 {
+		return false
+	}
+	now, err := src.Stat()
+	return err == nil && now.Size == size
 }
 
 func (e *engine) sourceError(src string, err error) error {

@@ -18,15 +18,15 @@ const readings = 4
 
 // readSmall reads all that a file of at most one block holds. A file that states the size 0 is read to its end.
 func (l *lane) readSmall(f *file, buf []byte) ([]byte, error) {
-	src, _ := l.e.sides(l)
-	n, now, err := readAll(src, f.Src, buf)
+	n, now, err := l.readFirst(f, buf)
+	longer := n > len(buf) || n == len(buf) && f.Info.Size == 0
 	switch {
 	case err != nil:
 		return nil, err
+	case longer && now.Size == f.Info.Size: // it states fewer bytes than it has
+		f.foundLonger()
+		return nil, errLonger
 	case f.Info.Size == 0 && now.Size == 0:
-		if n == len(buf) {
-			return nil, errLonger
-		}
 	case n < len(buf) || !f.same(now):
 		if n, now, err = l.readTwice(f, buf, n, now); err != nil {
 			return nil, err
@@ -37,15 +37,26 @@ func (l *lane) readSmall(f *file, buf []byte) ([]byte, error) {
 	return buf[:n], nil
 }
 
+// readFirst reads a file for the first time. It returns more bytes than buf has room for where the file goes on behind its stated size.
+func (l *lane) readFirst(f *file, buf []byte) (int, fsys.Info, error) {
+	src, _ := l.e.sides(l)
+	wide := buf
+	if f.Info.Size > 0 && cap(buf) > len(buf) && (l.e.Upload || len(buf) < l.block) {
+		wide = buf[:len(buf)+1]
+	}
+	return readAll(src, f.Src, wide, len(buf))
+}
+
 // readAll reads until buf is full or the file ends, and tells what the file is after that.
-func readAll(src fsys.FS, name string, buf []byte) (int, fsys.Info, error) {
+// One READ that brings enough bytes is enough, though there may be more.
+func readAll(src fsys.FS, name string, buf []byte, enough int) (int, fsys.Info, error) {
 	h, err := src.Open(name)
 	if err != nil {
 		return 0, fsys.Info{}, err
 	}
 	if last, ok := h.(fsys.LastReader); ok {
 		n, now, err := last.ReadLast(buf, 0)
-		whole := n == len(buf) || n == 0 && err == io.EOF
+		whole := n >= enough || n == 0 && err == io.EOF
 		if whole || err != nil && err != io.EOF {
 			return n, now, noEOF(err)
 		}
@@ -84,7 +95,7 @@ func (l *lane) readTwice(f *file, buf []byte, n int, now fsys.Info) (int, fsys.I
 		if now.Size != size && !grows {
 			break
 		}
-		m, then, err := readAll(src, f.Src, next)
+		m, then, err := readAll(src, f.Src, next, len(next))
 		if err != nil {
 			return 0, then, err
 		}
@@ -104,6 +115,10 @@ func (l *lane) tellHeld(f *file, held int64, grows bool) {
 	switch {
 	case grows:
 		l.e.Observer.Notice(fmt.Sprintf("%q grows while it is copied: the copy holds its first %d bytes, those that were there when it began", f.Src, held))
+	case held > f.Info.Size:
+		l.e.endsEarly.Do(func() {
+			l.e.Observer.Notice(fmt.Sprintf("%q states %d bytes and holds %d: such files are read to their end", f.Src, f.Info.Size, held))
+		})
 	case held < f.Info.Size:
 		l.e.endsEarly.Do(func() {
 			l.e.Observer.Notice(fmt.Sprintf("%q states %d bytes and ends after %d: such files are copied as far as they go", f.Src, f.Info.Size, held))

@@ -102,7 +102,7 @@ func (l *lane) writeInOrder(ctx context.Context, f *file, src, dst fsys.File, bu
 
 // end is where a stream ends at the latest.
 func (f *file) end() int64 {
-	if f.Info.Size == 0 && f.toEnd {
+	if f.toEnd && (f.Info.Size == 0 || f.longer) {
 		return maxSize
 	}
 	return f.Info.Size
@@ -150,6 +150,9 @@ func (l *lane) checkToEnd(f *file, src fsys.File, buf, sum []byte) error {
 		if n != f.size() || now.Size != f.Info.Size || !bytes.Equal(again, sum) {
 			return l.e.sourceError(f.Src, ErrChanged)
 		}
+		l.tellHeld(f, f.size(), false)
+	}
+	if f.Info.Size > 0 && f.size() > f.Info.Size {
 		l.tellHeld(f, f.size(), false)
 	}
 	_, to := l.e.sides(l)

@@ -65,6 +65,20 @@ func TestEndBeforeTheStatedSize(t *testing.T) {
 	}
 }
 
+// A file that goes on behind the size that it states is read to its end too. A server's long file would cost a round trip more to find
+// out, and is copied as far as it states.
+func TestContentBehindTheStatedSize(t *testing.T) {
+	for _, less := range []int{1, 5, testBlock + 3, 3 * testChunk} {
+		unsized(t, func(t *testing.T, j *job, held int) {
+			if stated := held - less; stated > 0 && (j.opt.Upload || stated < testBlock) {
+				states(j.source(), "/odd", int64(stated))
+				requireHeld(t, j, held)
+				require.Len(t, j.seen.notices, 1)
+			}
+		})
+	}
+}
+
 func requireHeld(t *testing.T, j *job, held int) {
 	t.Helper()
 	sum, err := j.run(t, t.Context())
