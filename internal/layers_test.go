@@ -24,18 +24,19 @@ func arrows() map[string][]string {
 	return map[string][]string{
 		// Pure, or the wire itself: nothing of ours.
 		"internal/bytepath": {},
-		"internal/endpoint": {},
+		"internal/endpoint": {"internal/quote"},
 		"internal/chunker":  {},
-		"internal/journal":  {"internal/bytepath"},
+		"internal/journal":  {"internal/quote", "internal/bytepath"},
 		"internal/sftpwire": {},
 		"internal/units":    {},
+		"internal/quote":    {},
 
 		"internal/sshconf":  {"internal/bytepath", "internal/endpoint"},
 		"internal/sshpool":  {"internal/bytepath", "internal/sshconf"},
-		"internal/fsys":     {"internal/bytepath", "internal/sftpwire"},
-		"internal/plan":     {"internal/bytepath", "internal/fsys", "internal/journal"},
-		"internal/transfer": {"internal/bytepath", "internal/plan", "internal/chunker", "internal/journal", "internal/fsys"},
-		"internal/progress": {"internal/fsys", "internal/transfer", "internal/units"},
+		"internal/fsys":     {"internal/quote", "internal/bytepath", "internal/sftpwire"},
+		"internal/plan":     {"internal/quote", "internal/bytepath", "internal/fsys", "internal/journal"},
+		"internal/transfer": {"internal/quote", "internal/bytepath", "internal/plan", "internal/chunker", "internal/journal", "internal/fsys"},
+		"internal/progress": {"internal/quote", "internal/fsys", "internal/transfer", "internal/units"},
 
 		// The benchmark runs mscp and its peers as commands, and knows nothing of what they are made of.
 		"internal/benchmark/result":   {},
@@ -59,6 +60,7 @@ func arrows() map[string][]string {
 
 		// The wiring: everything but what is for tests alone.
 		"cmd/mscp": {
+			"internal/quote",
 			"internal/bytepath",
 			"internal/benchmark", "internal/benchmark/hostinfo", "internal/benchmark/link", "internal/benchmark/report", "internal/benchmark/result",
 			"internal/chunker", "internal/endpoint", "internal/fsys", "internal/journal", "internal/plan",

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"mscp/internal/endpoint"
+	"mscp/internal/quote"
 )
 
 // compressions are the values of -C.
@@ -197,7 +198,7 @@ func commandIsSource(root *cobra.Command, args []string, name string) (bool, err
 		return false, nil
 	}
 	return false, &usageError{
-		err:  fmt.Errorf("%q is a command of mscp, and there is a file of that name", name),
+		err:  fmt.Errorf("%s is a command of mscp, and there is a file of that name", quote.Name(name)),
 		hint: fmt.Sprintf("write ./%s to copy the file; run the command in another directory", name),
 	}
 }

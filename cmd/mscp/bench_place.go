@@ -12,6 +12,7 @@ import (
 	"mscp/internal/benchmark/result"
 	"mscp/internal/endpoint"
 	"mscp/internal/fsys"
+	"mscp/internal/quote"
 	"mscp/internal/units"
 )
 
@@ -48,7 +49,7 @@ func (b *bench) parse(args []string) (spec benchmark.Spec, to *destination, err 
 	case err != nil:
 		return spec, nil, err
 	case !e.Remote:
-		return spec, nil, usage("%q is no server: give [user@]host:directory, or nothing for this machine", args[0])
+		return spec, nil, usage("%s is no server: give [user@]host:directory, or nothing for this machine", quote.Name(args[0]))
 	case b.link != "" || len(b.servers) > 0:
 		return spec, nil, usage("--link and --server start servers on this machine: they go without host:directory")
 	}

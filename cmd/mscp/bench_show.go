@@ -8,7 +8,7 @@ import (
 	"golang.org/x/term"
 
 	"mscp/internal/benchmark/result"
-	"mscp/internal/progress"
+	"mscp/internal/quote"
 	"mscp/internal/units"
 )
 
@@ -34,7 +34,7 @@ func newBenchShow(sys system) *benchShow {
 // Note implements benchmark.Observer.
 func (s *benchShow) Note(text string) {
 	s.wipe()
-	fmt.Fprintf(s.out, "mscp: bench: %s\n", progress.Escape(text))
+	fmt.Fprintf(s.out, "mscp: bench: %s\n", quote.Text(text))
 }
 
 // Begin implements benchmark.Observer.
@@ -63,10 +63,10 @@ func (s *benchShow) Ran(c result.Case, sample result.Sample) {
 	s.done++
 	came := runText(sample)
 	if s.width == nil {
-		fmt.Fprintf(s.out, "mscp: bench: %s %s: %s\n", s.position(), progress.Escape(caseText(c)), progress.Escape(came))
+		fmt.Fprintf(s.out, "mscp: bench: %s %s: %s\n", s.position(), quote.Text(caseText(c)), quote.Text(came))
 		return
 	}
-	s.last = "; before: " + progress.Escape(came)
+	s.last = "; before: " + quote.Text(came)
 	if sample.Error != "" {
 		s.Note(caseText(c) + ": " + came)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"mscp/internal/fsys"
 	"mscp/internal/progress"
+	"mscp/internal/quote"
 	"mscp/internal/sshconf"
 	"mscp/internal/sshpool"
 	"mscp/internal/transfer"
@@ -153,7 +154,7 @@ func (c *copier) log() sshpool.Log {
 	}
 	return func(l int, format string, args ...any) {
 		if l <= level {
-			fmt.Fprintf(c.sys.stderr, "mscp: ssh: %s\n", progress.Escape(fmt.Sprintf(format, args...)))
+			fmt.Fprintf(c.sys.stderr, "mscp: ssh: %s\n", quote.Text(fmt.Sprintf(format, args...)))
 		}
 	}
 }

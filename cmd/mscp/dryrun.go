@@ -13,6 +13,7 @@ import (
 	"mscp/internal/fsys"
 	"mscp/internal/plan"
 	"mscp/internal/progress"
+	"mscp/internal/quote"
 	"mscp/internal/transfer"
 	"mscp/internal/units"
 )
@@ -102,7 +103,7 @@ func (p *planPrinter) MakeDir(_ context.Context, d *plan.Dir) error {
 	p.dirs++
 	t := p.target(d.Dst)
 	p.print(progress.Planned{Event: "dir", Source: d.Src, Target: t},
-		fmt.Sprintf("dir   %s -> %s", progress.Quote(d.Src), progress.Quote(t)))
+		fmt.Sprintf("dir   %s -> %s", quote.Name(d.Src), quote.Name(t)))
 	return nil
 }
 
@@ -115,7 +116,7 @@ func (p *planPrinter) File(ctx context.Context, e plan.Entry) error {
 	p.bytes += e.Info.Size
 	t := p.target(e.Dst)
 	p.print(progress.Planned{Event: "file", Source: e.Src, Target: t, Bytes: &e.Info.Size},
-		fmt.Sprintf("file  %s -> %s  %d bytes", progress.Quote(e.Src), progress.Quote(t), e.Info.Size))
+		fmt.Sprintf("file  %s -> %s  %d bytes", quote.Name(e.Src), quote.Name(t), e.Info.Size))
 	return nil
 }
 
@@ -127,7 +128,7 @@ func (p *planPrinter) Skipped(path, what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.skipped++
-	p.print(progress.Planned{Event: "skipped", Source: path, Kind: what}, fmt.Sprintf("skip  %s: %s", progress.Quote(path), what))
+	p.print(progress.Planned{Event: "skipped", Source: path, Kind: what}, fmt.Sprintf("skip  %s: %s", quote.Name(path), what))
 }
 
 // Failed implements plan.Sink.

@@ -15,7 +15,7 @@ import (
 	"mscp/internal/fsys"
 	"mscp/internal/journal"
 	"mscp/internal/plan"
-	"mscp/internal/progress"
+	"mscp/internal/quote"
 	"mscp/internal/sshconf"
 	"mscp/internal/sshpool"
 	"mscp/internal/transfer"
@@ -104,14 +104,14 @@ func complain(w io.Writer, err error) {
 		}
 		return
 	}
-	fmt.Fprintf(w, "mscp: %s\n", progress.Escape(err.Error()))
+	fmt.Fprintf(w, "mscp: %s\n", quote.Text(err.Error()))
 	if auth, ok := errors.AsType[*sshpool.AuthError](err); ok {
 		for _, p := range auth.Problems {
-			fmt.Fprintf(w, "mscp: %s\n", progress.Escape(p))
+			fmt.Fprintf(w, "mscp: %s\n", quote.Text(p))
 		}
 	}
 	if h := hint(err); h != "" {
-		fmt.Fprintf(w, "mscp: hint: %s\n", progress.Escape(h))
+		fmt.Fprintf(w, "mscp: hint: %s\n", quote.Text(h))
 	}
 }
 

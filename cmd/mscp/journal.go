@@ -10,6 +10,7 @@ import (
 	"mscp/internal/bytepath"
 	"mscp/internal/journal"
 	"mscp/internal/plan"
+	"mscp/internal/quote"
 	"mscp/internal/sshconf"
 )
 
@@ -40,7 +41,7 @@ type checkpoint struct {
 type otherJobError struct{ path string }
 
 func (e *otherJobError) Error() string {
-	return fmt.Sprintf("%q is the journal of another job, which is not done", e.path)
+	return fmt.Sprintf("%s is the journal of another job, which is not done", quote.Name(e.path))
 }
 
 // openJournal opens the journal of this job. nil without an error means that there is none: that costs only what an

@@ -10,6 +10,7 @@ import (
 
 	"mscp/internal/bytepath"
 	"mscp/internal/journal"
+	"mscp/internal/quote"
 )
 
 // resume runs the job of -R's journal with the flags of its first run and those that were given beside -R.
@@ -57,7 +58,7 @@ func recorded(file string) (args []string, err error) {
 	defer j.Close()
 	var rec record
 	if state.Job() == nil || json.Unmarshal(state.Job(), &rec) != nil {
-		return nil, usage("-R: %q describes no job", file)
+		return nil, usage("-R: %s describes no job", quote.Name(file))
 	}
 	if err := os.Chdir(string(rec.Cwd)); err != nil {
 		return nil, fmt.Errorf("-R: the directory of the job: %w", err)

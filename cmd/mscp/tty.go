@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"mscp/internal/progress"
+	"mscp/internal/quote"
 	"mscp/internal/sshpool"
 )
 
@@ -60,7 +60,7 @@ func (t *terminal) waited(d time.Duration) {
 func shown(prompt string) string {
 	lines := strings.Split(prompt, "\n")
 	for i := range lines {
-		lines[i] = progress.Escape(lines[i])
+		lines[i] = quote.Text(lines[i])
 	}
 	return strings.Join(lines, "\n")
 }

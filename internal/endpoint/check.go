@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"mscp/internal/quote"
 )
 
 // What can be wrong with one argument.
@@ -28,7 +30,7 @@ func (e *Error) Error() string {
 	if e.Arg == "" {
 		return e.Err.Error()
 	}
-	return fmt.Sprintf("%q: %v", e.Arg, e.Err)
+	return fmt.Sprintf("%s: %v", quote.Name(e.Arg), e.Err)
 }
 
 func (e *Error) Unwrap() error { return e.Err }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"mscp/internal/quote"
 )
 
 // Reasons beyond those of io/fs. errors.Is finds them on both sides.
@@ -32,7 +34,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("%s: %s %q: %v", e.Side, e.Op, e.Path, e.Err)
+	return fmt.Sprintf("%s: %s %s: %v", e.Side, e.Op, quote.Name(e.Path), e.Err)
 }
 
 func (e *Error) Unwrap() error { return e.Err }

@@ -11,6 +11,7 @@ import (
 	"github.com/pkg/sftp"
 
 	"mscp/internal/bytepath"
+	"mscp/internal/quote"
 	"mscp/internal/sftpwire"
 )
 
@@ -132,11 +133,11 @@ type Refusal struct {
 func (r *Refusal) Error() string {
 	switch {
 	case r.Code == sftpwire.StatusBadMessage: // errno_to_portable in OpenSSH's sftp-server.c: ENAMETOOLONG and EINVAL
-		return fmt.Sprintf("the name is too long or not allowed there, or an argument is invalid (the server says %q)", cmp.Or(r.Text, "Bad message"))
+		return fmt.Sprintf("the name is too long or not allowed there, or an argument is invalid (the server says %s)", quote.Name(cmp.Or(r.Text, "Bad message")))
 	case r.Text == "" || r.Text == "Failure":
 		return ErrFailure.Error()
 	}
-	return fmt.Sprintf("the server says %q", r.Text)
+	return fmt.Sprintf("the server says %s", quote.Name(r.Text))
 }
 
 func (r *Refusal) Unwrap() error { return ErrFailure }

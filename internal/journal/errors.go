@@ -3,6 +3,8 @@ package journal
 import (
 	"errors"
 	"fmt"
+
+	"mscp/internal/quote"
 )
 
 // Errors of a Journal's methods, beside those of its file.
@@ -19,9 +21,9 @@ type LockedError struct {
 
 func (e *LockedError) Error() string {
 	if e.PID == 0 {
-		return fmt.Sprintf("another run of this job holds the journal %q", e.Path)
+		return fmt.Sprintf("another run of this job holds the journal %s", quote.Name(e.Path))
 	}
-	return fmt.Sprintf("another run of this job, process %d, holds the journal %q", e.PID, e.Path)
+	return fmt.Sprintf("another run of this job, process %d, holds the journal %s", e.PID, quote.Name(e.Path))
 }
 
 // NoLocksError says that the file system cannot lock (NFS without its lock manager, Lustre mounted without
@@ -32,7 +34,7 @@ type NoLocksError struct {
 }
 
 func (e *NoLocksError) Error() string {
-	return fmt.Sprintf("the file system of the journal %q cannot lock files: %v", e.Path, e.Err)
+	return fmt.Sprintf("the file system of the journal %s cannot lock files: %v", quote.Name(e.Path), e.Err)
 }
 
 func (e *NoLocksError) Unwrap() error { return e.Err }
@@ -40,7 +42,9 @@ func (e *NoLocksError) Unwrap() error { return e.Err }
 // ForeignError says that the file is not a journal. It is left as it is.
 type ForeignError struct{ Path string }
 
-func (e *ForeignError) Error() string { return fmt.Sprintf("%q is not a journal of mscp", e.Path) }
+func (e *ForeignError) Error() string {
+	return fmt.Sprintf("%s is not a journal of mscp", quote.Name(e.Path))
+}
 
 // VersionError says that the file is a journal of another version of the format. It is left as it is.
 type VersionError struct {
@@ -49,6 +53,6 @@ type VersionError struct {
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("the journal %q is of another version of mscp (its format is %d, ours is %d)",
-		e.Path, e.Version, version)
+	return fmt.Sprintf("the journal %s is of another version of mscp (its format is %d, ours is %d)",
+		quote.Name(e.Path), e.Version, version)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mscp/internal/bytepath"
+	"mscp/internal/quote"
 )
 
 // Defaults of Options whose fields are zero.
@@ -133,7 +134,7 @@ func lockError(path string, err error) error {
 	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):
 		return &NoLocksError{Path: path, Err: err}
 	}
-	return fmt.Errorf("journal: lock %q: %w", path, err)
+	return fmt.Errorf("journal: lock %s: %w", quote.Name(path), err)
 }
 
 // isAt reports whether path still names f.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"mscp/internal/fsys"
+	"mscp/internal/quote"
 )
 
 // Landing says where the sources land.
@@ -44,7 +45,7 @@ type CollisionError struct {
 }
 
 func (e *CollisionError) Error() string {
-	return fmt.Sprintf("%q and %q would both land on %q", e.A, e.B, e.Dst)
+	return fmt.Sprintf("%s and %s would both land on %s", quote.Name(e.A), quote.Name(e.B), quote.Name(e.Dst))
 }
 
 // BecomeRoot makes the one source directory become Root, whatever is there by now: an earlier run of the same job had

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mscp/internal/bytepath"
+	"mscp/internal/quote"
 )
 
 // ErrName is the reason why a listed name is not used.
@@ -57,5 +58,5 @@ type CycleError struct {
 }
 
 func (e *CycleError) Error() string {
-	return fmt.Sprintf("%q leads back to %q, which it lies in", e.Path, e.Real)
+	return fmt.Sprintf("%s leads back to %s, which it lies in", quote.Name(e.Path), quote.Name(e.Real))
 }

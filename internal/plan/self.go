@@ -10,13 +10,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mscp/internal/fsys"
+	"mscp/internal/quote"
 )
 
 // SelfCopyError is a source that lands on itself or, a directory, inside itself.
 type SelfCopyError struct{ Src, Dst string }
 
 func (e *SelfCopyError) Error() string {
-	return fmt.Sprintf("%q and %q are the same, or one lies inside the other, on one machine", e.Src, e.Dst)
+	return fmt.Sprintf("%s and %s are the same, or one lies inside the other, on one machine", quote.Name(e.Src), quote.Name(e.Dst))
 }
 
 // SelfCopy finds out whether a source would be copied onto itself or into itself; then the error is a [*SelfCopyError].

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"mscp/internal/quote"
 	"mscp/internal/transfer"
 	"mscp/internal/units"
 )
@@ -205,7 +206,7 @@ func (d *Display) Pause() (resume func()) {
 
 // Skipped shows a special file that is not copied.
 func (d *Display) Skipped(path, what string) {
-	d.tell("skipped: " + Quote(path) + ": " + Escape(what))
+	d.tell("skipped: " + quote.Name(path) + ": " + quote.Text(what))
 	if d.events != nil {
 		d.events.emit(skippedEvent{d.events.head("file_skipped"), pathOf(path), what})
 	}
@@ -213,7 +214,7 @@ func (d *Display) Skipped(path, what string) {
 
 // Notice shows something that costs speed or safety.
 func (d *Display) Notice(text string) {
-	d.tell("notice: " + Escape(text))
+	d.tell("notice: " + quote.Text(text))
 	if d.events != nil {
 		d.events.emit(noticeEvent{d.events.head("notice"), text})
 	}
@@ -239,7 +240,7 @@ func (d *Display) Copied(path string, size int64) {
 	if !d.copied {
 		return
 	}
-	d.tell("copied: " + Quote(path) + ", " + units.Bytes(size))
+	d.tell("copied: " + quote.Name(path) + ", " + units.Bytes(size))
 	if d.events != nil {
 		d.events.emit(copiedEvent{d.events.head("file_copied"), pathOf(path), size})
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mscp/internal/fsys"
+	"mscp/internal/plan"
 	"mscp/internal/transfer"
 )
 
@@ -353,4 +354,19 @@ func TestStatusWhenAsked(t *testing.T) {
 			require.NoError(t, d.Stop(done, nil))
 		})
 	}
+}
+
+// A name looks the same in every line, whoever wrote the message.
+func TestNamesLookTheSame(t *testing.T) {
+	const name = "\u5831\u544a\u3000\u66f8 \u00a0\u202e.txt"
+	var out buffer
+	d := New(Options{Mode: Plain, Out: &out, Verbose: true})
+	d.Copied(name, 1)
+	d.Failed(name, &fsys.Error{Side: "node", Op: "open", Path: name, Err: io.EOF})
+	d.Failed(name, &transfer.VerifyError{Path: name})
+	d.Failed(name, &plan.CollisionError{A: name, B: name, Dst: name})
+	for _, line := range out.lines() {
+		require.Contains(t, line, "\"\u5831\u544a\u3000\u66f8 \u00a0\\u202e.txt\"")
+	}
+	require.Equal(t, 6, strings.Count(out.String(), "\u3000"))
 }

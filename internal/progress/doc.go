@@ -30,7 +30,7 @@
 // in powers of 1024 (IEC: KiB), bits per second in powers of 1000 (SI: kbit/s). The rate of a
 // progress line is that of the last seconds, the rate of the summary is the average of the whole copy.
 //
-// Names and messages come from other machines. [Quote] and [Escape] keep what they hold from acting on the terminal.
+// Names and messages come from other machines. Package quote keeps what they hold from acting on the terminal.
 //
 // docs/json.md describes the events.
 package progress

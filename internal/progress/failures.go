@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mscp/internal/fsys"
+	"mscp/internal/quote"
 )
 
 const (
@@ -68,7 +69,7 @@ func (f *failures) counted() (lines []string) {
 	}
 	slices.SortFunc(counts, func(a, b count) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.kind, b.kind)) })
 	for _, c := range counts {
-		lines = append(lines, fmt.Sprintf("%sfailed: %d more: %s (-v names each)", prefix, c.n, Escape(c.kind)))
+		lines = append(lines, fmt.Sprintf("%sfailed: %d more: %s (-v names each)", prefix, c.n, quote.Text(c.kind)))
 	}
 	return lines
 }
@@ -100,7 +101,7 @@ func (d *Display) Failed(path string, err error) {
 		d.screen.line(failedLine(path, err))
 	}
 	if hinted {
-		d.screen.line(prefix + "hint: " + Escape(hint))
+		d.screen.line(prefix + "hint: " + quote.Text(hint))
 	}
 	if d.events != nil {
 		d.events.emit(failedEvent{d.events.head("file_failed"), pathOf(path), err.Error(), class})

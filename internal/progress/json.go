@@ -13,6 +13,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"mscp/internal/quote"
 	"mscp/internal/transfer"
 )
 
@@ -145,12 +146,12 @@ func encode(event any) []byte {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(event) // plain structures of numbers and strings: there is nothing to fail
-	if !bytes.ContainsFunc(bytes.TrimSpace(b.Bytes()), hidden) {
+	if !bytes.ContainsFunc(bytes.TrimSpace(b.Bytes()), quote.Hidden) {
 		return b.Bytes()
 	}
 	var line []byte
 	for _, r := range strings.TrimSpace(b.String()) {
-		if !hidden(r) {
+		if !quote.Hidden(r) {
 			line = utf8.AppendRune(line, r)
 			continue
 		}

@@ -1,6 +1,10 @@
 package progress
 
-import "strings"
+import (
+	"strings"
+
+	"mscp/internal/quote"
+)
 
 // Landing is where a copy lands, for its summary.
 type Landing struct {
@@ -13,13 +17,13 @@ func (l Landing) text() string {
 	if l.Path == "" {
 		return ""
 	}
-	text := " to " + Quote(l.Path)
+	text := " to " + quote.Name(l.Path)
 	if len(l.Made) == 0 {
 		return text
 	}
 	made := make([]string, len(l.Made))
 	for i, dir := range l.Made {
-		made[i] = Quote(dir)
+		made[i] = quote.Name(dir)
 	}
 	return text + " (new: " + strings.Join(made, ", ") + ")"
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
+	"mscp/internal/quote"
 	"mscp/internal/transfer"
 	"mscp/internal/units"
 )
@@ -30,10 +30,10 @@ func plainLine(s status) string {
 // failedLine does not name the path twice where the error names it.
 func failedLine(path string, err error) string {
 	text := err.Error()
-	if strings.Contains(text, strconv.Quote(path)) {
-		return prefix + "failed: " + Escape(text)
+	if strings.Contains(text, quote.Name(path)) {
+		return prefix + "failed: " + quote.Text(text)
 	}
-	return prefix + "failed: " + Quote(path) + ": " + Escape(text)
+	return prefix + "failed: " + quote.Name(path) + ": " + quote.Text(text)
 }
 
 // summaryLine says how a copy ended, in one line.

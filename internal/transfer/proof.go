@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"mscp/internal/fsys"
+	"mscp/internal/quote"
 )
 
 // proof is what the first files have shown of a server that is not known. An upload's first small file goes alone, and is read back
@@ -69,7 +70,7 @@ func (l *lane) unlike(f *file) error {
 		l.e.stop(err)
 		return err
 	}
-	l.e.Observer.Notice(fmt.Sprintf("%q: the copy differs from the source: it is copied again, with one file open at a time", f.Src))
+	l.e.Observer.Notice(fmt.Sprintf("%s: the copy differs from the source: it is copied again, with one file open at a time", quote.Name(f.Src)))
 	oneFileAtATime(l.fs)
 	if l.e.Upload {
 		l.e.sendInOrder()

@@ -11,6 +11,7 @@ import (
 	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 	"mscp/internal/journal"
+	"mscp/internal/quote"
 )
 
 // earlier is what earlier runs began of a source and did not end: of one state of it, or of several.
@@ -165,7 +166,7 @@ func (l *lane) forget(f *file) error {
 		}
 	}
 	if changed {
-		l.e.Observer.Notice(fmt.Sprintf("%q has changed since the interrupted run: it is copied from its start", f.Src))
+		l.e.Observer.Notice(fmt.Sprintf("%s has changed since the interrupted run: it is copied from its start", quote.Name(f.Src)))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"mscp/internal/fsys"
+	"mscp/internal/quote"
 )
 
 // VerifyError is a file whose copy differs from its source although all of it was acknowledged, and still does after
@@ -19,9 +20,9 @@ type VerifyError struct {
 
 func (e *VerifyError) Error() string {
 	if e.Off < 0 {
-		return fmt.Sprintf("%q: the copy differs from what was read of the source", e.Path)
+		return fmt.Sprintf("%s: the copy differs from what was read of the source", quote.Name(e.Path))
 	}
-	return fmt.Sprintf("%q: the copy differs from the source at byte %d", e.Path, e.Off)
+	return fmt.Sprintf("%s: the copy differs from the source at byte %d", quote.Name(e.Path), e.Off)
 }
 
 // Digests makes digests of whole files on both sides, with one algorithm.
@@ -102,7 +103,7 @@ func (l *lane) compareBlock(f *file, dst fsys.File, want []byte, off int64) erro
 		if try > 0 || f.inOrder || careful(l.fs) {
 			return &VerifyError{f.Src, off}
 		}
-		l.e.Observer.Notice(fmt.Sprintf("%q: the copy differs from the source at byte %d: that block is sent again", f.Src, off))
+		l.e.Observer.Notice(fmt.Sprintf("%s: the copy differs from the source at byte %d: that block is sent again", quote.Name(f.Src), off))
 		if err := l.sendAgain(f, want, off); err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package progress
+package quote
 
 import (
 	"strconv"
@@ -30,14 +30,24 @@ func TestEscape(t *testing.T) {
 		"\xed\xa0\x80":         `\xed\xa0\x80`, // a surrogate is not UTF-8
 		"\xf0\x9f\x98\x80\xf0": "\xf0\x9f\x98\x80" + `\xf0`,
 	} {
-		require.Equal(t, want, Escape(text))
+		require.Equal(t, want, Text(text))
+	}
+}
+
+// Blanks are shown as they are. What moves the cursor or changes the order of letters is not.
+func TestBlanks(t *testing.T) {
+	for _, r := range "\u0020\u00a0\u1680\u2000\u2003\u2007\u2009\u200a\u202f\u205f\u3000\u3164\u2800" {
+		require.Equal(t, "a"+string(r)+"b", Text("a"+string(r)+"b"), "%U", r)
+	}
+	for _, r := range "\u0007\u0008\u000b\u0085\u00ad\u061c\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\u206a\ufeff\ufff9" {
+		require.NotContains(t, Text("a"+string(r)+"b"), string(r), "%U", r)
 	}
 }
 
 func TestQuote(t *testing.T) {
-	require.Equal(t, `"a b"`, Quote("a b"))
-	require.Equal(t, `"\"\\x1b\\\x1b\""`, Quote("\"\\x1b\\\x1b\""))
-	require.Equal(t, `"日本"`, Quote("日本"))
+	require.Equal(t, `"a b"`, Name("a b"))
+	require.Equal(t, `"\"\\x1b\\\x1b\""`, Name("\"\\x1b\\\x1b\""))
+	require.Equal(t, `"日本"`, Name("日本"))
 }
 
 // nasty draws bytes that mix text with all that must not be shown.
@@ -50,7 +60,7 @@ func nasty(t *rapid.T) string {
 func TestQuoteCanBeTakenBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := nasty(t)
-		back, err := strconv.Unquote(Quote(name))
+		back, err := strconv.Unquote(Name(name))
 		require.NoError(t, err)
 		require.Equal(t, name, back)
 	})
@@ -67,16 +77,16 @@ func FuzzEscape(f *testing.F) {
 	f.Add("plain")
 	f.Add("\x1b]0;title\x07\u009b\xff\u202e\xc2\x9b")
 	f.Fuzz(func(t *testing.T, text string) {
-		harmless(t, Escape(text))
-		harmless(t, Quote(text))
-		require.Equal(t, Escape(text), Escape(Escape(text)))
+		harmless(t, Text(text))
+		harmless(t, Name(text))
+		require.Equal(t, Text(text), Text(Text(text)))
 	})
 }
 
 func TestEscapeIsHarmless(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := nasty(t)
-		harmless(t, Escape(text))
-		harmless(t, Quote(text))
+		harmless(t, Text(text))
+		harmless(t, Name(text))
 	})
 }
