@@ -9,9 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"strings"
 	"time"
 
+	"mscp/internal/bytepath"
 	"mscp/internal/endpoint"
 	"mscp/internal/fsys"
 	"mscp/internal/progress"
@@ -45,7 +46,7 @@ func (c *copier) listingCache(dir endpoint.Endpoint) string {
 		return ""
 	}
 	id := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %q %q %q", dir.String(), c.flags.login, c.port, c.config, c.options, c.jump))
-	return filepath.Join(place, "mscp", "complete-"+hex.EncodeToString(id[:8]))
+	return bytepath.Join(place, "mscp/complete-"+hex.EncodeToString(id[:8]))
 }
 
 func readListing(file string) (names []string, fresh bool) {
@@ -60,11 +61,11 @@ func readListing(file string) (names []string, fresh bool) {
 // writeListing replaces the file as a whole, so that two shells at once spoil nothing. Without it a listing is only slower.
 func writeListing(file string, names []string) {
 	text, err := json.Marshal(names)
-	if err != nil || file == "" || os.MkdirAll(filepath.Dir(file), 0o700) != nil {
+	if err != nil || file == "" || os.MkdirAll(bytepath.Dir(file), 0o700) != nil {
 		return
 	}
-	removeStale(filepath.Dir(file))
-	f, err := os.CreateTemp(filepath.Dir(file), "complete-*")
+	removeStale(bytepath.Dir(file))
+	f, err := os.CreateTemp(bytepath.Dir(file), "complete-*")
 	if err != nil {
 		return
 	}
@@ -76,10 +77,11 @@ func writeListing(file string, names []string) {
 
 // removeStale keeps the directory from growing.
 func removeStale(dir string) {
-	files, _ := filepath.Glob(filepath.Join(dir, "complete-*"))
+	files, _ := os.ReadDir(dir)
 	for _, file := range files {
-		if info, err := os.Stat(file); err == nil && time.Since(info.ModTime()) > listingFresh {
-			_ = os.Remove(file)
+		info, err := file.Info()
+		if err == nil && strings.HasPrefix(file.Name(), "complete-") && time.Since(info.ModTime()) > listingFresh {
+			_ = os.Remove(bytepath.Join(dir, file.Name()))
 		}
 	}
 }
