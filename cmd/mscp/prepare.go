@@ -65,6 +65,9 @@ func (c *copier) decide(d *dialer, first *lane, opt *transfer.Options) (*job, er
 	if c.journal, err = c.openJournal(id); err != nil || c.journal == nil {
 		return j, err
 	}
+	if err := c.lookAtOthers(j, id); err != nil {
+		return nil, err
+	}
 	opt.OtherPort = c.journal.rec.Host != "" && c.journal.rec.Host != id.host
 	switch err := c.journal.begin(c.sys.args, j.land); {
 	case err == nil:
