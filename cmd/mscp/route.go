@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mscp/internal/bytepath"
+	"mscp/internal/quote"
 	"mscp/internal/sshconf"
 )
 
@@ -51,8 +52,8 @@ func (c *copier) keepBelow(h *sshconf.Host) {
 		return
 	}
 	if c.changed("connections") {
-		c.display.Notice(fmt.Sprintf("%d connections instead of %d: on %s the site did not answer more of them in a while; -I 5 spaces them out; %q remembers it for a week",
-			r.Connections, c.connections, r.Seen.Format(time.DateOnly), path))
+		c.display.Notice(fmt.Sprintf("%d connections instead of %d: on %s the site did not answer more of them in a while; -I 5 spaces them out; %s remembers it for a week",
+			r.Connections, c.connections, r.Seen.Format(time.DateOnly), quote.Name(path)))
 	}
 	c.connections = r.Connections
 }

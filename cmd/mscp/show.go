@@ -16,15 +16,19 @@ func (c *copier) newDisplay(args []string) *progress.Display {
 		Explain: explainFile, Outcome: endOf, DryRun: c.dryRun,
 		Sources: args[:len(args)-1], Target: args[len(args)-1],
 	}
+	terminal := term.IsTerminal(int(c.sys.stderr.Fd()))
 	switch {
 	case c.json:
 		opt.Mode = progress.JSON
 	case c.quiet:
 		opt.Mode = progress.Quiet
-	case term.IsTerminal(int(c.sys.stderr.Fd())) && c.sys.getenv("TERM") != "dumb":
+	case terminal && c.sys.getenv("TERM") != "dumb":
 		opt.Mode = progress.Bar
 		opt.Width = func() int { return width(c.sys.stderr) }
+	}
+	if terminal {
 		opt.Visible = func() bool { return inForeground(c.sys.stderr) }
+		opt.Lent = func() bool { return !inForeground(c.sys.stderr) && stopsWriters(c.sys.stderr) }
 	}
 	return progress.New(opt)
 }

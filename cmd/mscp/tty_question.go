@@ -154,6 +154,12 @@ func inForeground(tty *os.File) bool {
 	return err != nil || group == unix.Getpgrp()
 }
 
+// stopsWriters reports whether a process in the background that writes to the terminal is stopped (stty tostop).
+func stopsWriters(tty *os.File) bool {
+	state, err := getState(tty)
+	return err == nil && state.Lflag&unix.TOSTOP != 0
+}
+
 func getState(tty *os.File) (state *unix.Termios, err error) {
 	control(tty, func(fd int) { state, err = unix.IoctlGetTermios(fd, ioctlGetState) })
 	return state, err

@@ -38,6 +38,7 @@ type Options struct {
 	Interval time.Duration    // between progress lines (10 s) and events (1 s) if above 0; a bar is redrawn every 200 ms
 	Width    func() int       // columns of the terminal now; nil or a result below 1 means 80
 	Visible  func() bool      // whether the bar may be drawn now, as in the foreground of a terminal; nil means always
+	Lent     func() bool      // whether a line would stop this process (stty tostop): only failures are worth that; nil means never
 	Now      func() time.Time // nil means time.Now
 	Verbose  bool             // tell of every file that is in place
 	Sources  []string         // for the start event, as the user wrote them
@@ -151,7 +152,9 @@ func (d *Display) tick() {
 			d.screen.draw(barLine(s, d.width()))
 		}
 	case Plain:
-		d.screen.line(plainLine(s))
+		if !d.lent() && !d.screen.away() {
+			d.screen.line(plainLine(s))
+		}
 	case JSON:
 		d.events.progress(s)
 	}
@@ -181,7 +184,7 @@ func (d *Display) Stop(sum transfer.Summary, err error) error {
 		d.events.summary(d.opt, sum, d.landed(), err)
 		return d.events.failure()
 	}
-	if d.human {
+	if d.human && !d.lent() {
 		d.screen.line(summaryLine(sum, d.landed(), err))
 	}
 	return nil
@@ -246,8 +249,11 @@ func (d *Display) Copied(path string, size int64) {
 	}
 }
 
+// lent reports whether the terminal is another program's, and writing to it would stop this one.
+func (d *Display) lent() bool { return d.opt.Lent != nil && d.opt.Lent() }
+
 func (d *Display) tell(text string) {
-	if d.human {
+	if d.human && !d.lent() {
 		d.screen.line(prefix + text)
 	}
 }

@@ -79,12 +79,14 @@ func (s *screen) release() {
 
 // hidden reports whether the terminal belongs to somebody else, whose lines have gone over the row by now.
 func (s *screen) hidden() bool {
-	hidden := s.visible != nil && !s.visible()
+	hidden := s.away()
 	if hidden {
 		s.row = ""
 	}
 	return hidden
 }
+
+func (s *screen) away() bool { return s.visible != nil && !s.visible() }
 
 func (s *screen) held() bool { return s.holds > 0 && !s.ended }
 
