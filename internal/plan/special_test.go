@@ -3,6 +3,8 @@ package plan
 import (
 	"context"
 	"io/fs"
+	"iter"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,4 +59,27 @@ func TestSpecialNeedsNoAnswer(t *testing.T) {
 		_, err = Special(dst, l)
 		require.Equal(t, lost, fsys.Lost(err))
 	}
+}
+
+// A destination that makes up devices without end does not fill the memory.
+func TestEndlessSpecialNames(t *testing.T) {
+	fifo := fsys.Info{Mode: fs.ModeNamedPipe | 0o600}
+	dst := memfs.New("dst", map[string]memfs.Node{"/d": memfs.Made(memfs.Synthetic{
+		Lookup: func(string) (fsys.Info, bool) { return fsys.Info{}, false },
+		List: func(string) iter.Seq[fsys.Info] {
+			return func(yield func(fsys.Info) bool) {
+				for i := 0; ; i++ {
+					if fifo.Name = strconv.Itoa(i); !yield(fifo) {
+						return
+					}
+				}
+			}
+		},
+	})})
+	src := memfs.New("src", map[string]memfs.Node{"/s": memfs.Dir()})
+	l, err := Land(src, dst, []string{"/s/."}, "/d")
+	require.NoError(t, err)
+	names, err := Special(dst, l)
+	require.ErrorIs(t, err, ErrSpecial)
+	require.Len(t, names, mostSpecial)
 }

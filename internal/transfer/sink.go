@@ -131,13 +131,13 @@ func (e *engine) existing(dst fsys.FS, name string, d *plan.Dir, exists error) e
 	e.reopen(dst, name, d, i.Mode)
 	err = dst.List(name, func(i fsys.Info) error {
 		if i.Err == nil && !i.IsRegular() && !i.IsDir() && !i.IsLink() {
-			if d.Special == nil {
-				d.Special = make(map[string]bool)
-			}
-			d.Special[i.Name] = true
+			d.Special, err = plan.AddSpecial(d.Special, i.Name)
 		}
-		return nil
+		return err
 	})
+	if errors.Is(err, plan.ErrSpecial) {
+		return &fsys.Error{Side: dst.Side(), Op: "list", Path: name, Err: err}
+	}
 	if errors.Is(err, fs.ErrPermission) {
 		return nil // writable, perhaps, without being readable
 	}
