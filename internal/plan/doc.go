@@ -9,7 +9,8 @@
 //
 // The walk never holds the tree. A listing is passed on entry by entry, with the attributes that came with it;
 // directories and links wait in a bounded stack, deepest first, and when that is full the listing pauses until its
-// newest subdirectory is done. So memory grows with the depth of the tree and not with its breadth.
+// newest subdirectory is done. So memory grows with the depth of the tree and not
+// with its breadth, and the depth is bounded (see stackBytes and maxDepth).
 //
 // A directory's mode and times are set when nothing below it changes any more. Each [Dir] therefore counts what
 // still needs it, and the last one to release it finishes it, then its parent.
