@@ -80,6 +80,8 @@ func (c *copier) newDialer(ctx context.Context) (*dialer, error) {
 		Sessions:    c.sessions,
 		MaxStartups: c.maxStartups,
 		Ahead:       c.ahead(),
+		Patience:    c.patience(),
+		Alive:       c.stallTimeout / 3,
 		Interval:    time.Duration(c.interval),
 		Nagle:       c.nagle,
 		Congestion:  c.congestion,
@@ -168,6 +170,30 @@ func (d *dialer) open(ctx context.Context) (*lane, error) {
 	return l, err
 }
 
+// patience is how long a server may be silent while a connection is made. A login takes longer than a request.
+func (c *copier) patience() time.Duration {
+	const least = 5 * time.Second
+	if c.stallTimeout <= 0 {
+		return 0
+	}
+	return max(c.stallTimeout, least)
+}
+
+// ended tells whether the connection under a channel has ended, or ends in a moment.
+func ended(ch sshpool.Stream) bool {
+	c, ok := ch.(*sshpool.Channel)
+	if !ok {
+		return false
+	}
+	const moment = 500 * time.Millisecond
+	select {
+	case <-c.Conn().Done():
+		return true
+	case <-time.After(moment):
+		return false
+	}
+}
+
 // openLane opens a further one.
 func (d *dialer) openLane(ctx context.Context) (*lane, error) {
 	l, err := d.start(ctx, (*fsys.SFTP).Ready)
@@ -193,6 +219,7 @@ func (d *dialer) start(ctx context.Context, wait func(*fsys.SFTP) error) (*lane,
 	defer cancel()
 	stop := context.AfterFunc(within, func() { ch.Close() })
 	s, err := d.server.NewSFTP(ch, d.side, d.block)
+	died := err != nil && ended(ch)
 	if err == nil {
 		if err = wait(s); err != nil {
 			s.Close()
@@ -208,7 +235,7 @@ func (d *dialer) start(ctx context.Context, wait func(*fsys.SFTP) error) (*lane,
 		err = context.Cause(within)
 	}
 	if err != nil {
-		return nil, &startError{d.side, err}
+		return nil, &startError{d.side, err, died}
 	}
 	l := &lane{channel: ch, sftp: s}
 	l.used = func() { d.commands.add(l) } // not before: a command must not run on another machine

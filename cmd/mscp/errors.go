@@ -45,6 +45,7 @@ func usage(format string, args ...any) error { return &usageError{err: fmt.Error
 type startError struct {
 	host string
 	err  error
+	died bool // the connection did
 }
 
 func (s *startError) Error() string {

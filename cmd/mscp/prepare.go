@@ -3,11 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"mscp/internal/fsys"
+	"mscp/internal/sshpool"
 	"mscp/internal/transfer"
 )
 
@@ -19,8 +21,9 @@ const prepareTries = 3
 // is lost: a root that was made before would otherwise change where a directory lands.
 func (c *copier) prepare(ctx context.Context, d *dialer) (j *job, opt transfer.Options, cleanup func(), err error) {
 	opt = c.engineOptions(d)
+	asked := false
 	first, err := c.open(ctx, d, func(first *lane) (err error) {
-		if j != nil {
+		if asked {
 			j.use(first.FS(), c.upload())
 		} else if j, err = c.decide(d, first, &opt); err != nil {
 			return err
@@ -29,10 +32,11 @@ func (c *copier) prepare(ctx context.Context, d *dialer) (j *job, opt transfer.O
 			return err
 		}
 		if err := first.sftp.Ready(); err != nil {
-			return &startError{d.side, err}
+			return &startError{host: d.side, err: err}
 		}
 		d.opened(first)
 		if cleanup == nil { // it may have been made before the connection was lost
+			asked = true // by now the root may be there, and would change where things land
 			cleanup, err = j.destination(&opt)
 		}
 		return err
@@ -85,18 +89,25 @@ func (c *copier) decide(d *dialer, first *lane, opt *transfer.Options) (*job, er
 func (c *copier) open(ctx context.Context, d *dialer, do func(*lane) error) (*lane, error) {
 	for try := 1; ; try++ {
 		first, err := d.open(ctx)
-		if err != nil {
-			return nil, err
+		lost := brokeAtStart(err)
+		if err == nil {
+			if err = d.guarded(ctx, first, do); err == nil {
+				return first, nil
+			}
+			first.Close()
+			lost = fsys.Lost(err)
 		}
-		if err = d.guarded(ctx, first, do); err == nil {
-			return first, nil
-		}
-		first.Close()
-		if !fsys.Lost(err) || try == prepareTries {
+		if !lost || try == prepareTries {
 			return nil, err
 		}
 		c.display.Notice(fmt.Sprintf("the connection was lost before the copy began, trying again: %v", err))
 	}
+}
+
+// brokeAtStart tells a connection that broke while its SFTP session began from a server that starts none.
+func brokeAtStart(err error) bool {
+	start, ok := errors.AsType[*startError](err)
+	return ok && start.died || sshpool.Lost(err)
 }
 
 // guarded does something over one lane, which it closes when ctx ends or the server does not answer: then that fails too.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -157,3 +158,55 @@ func TestSilentWhereNothingWasNeeded(t *testing.T) {
 	require.Contains(t, o.stderr, "trying again: connection lost: no answer within 2s")
 	r.same("src", "a/dst")
 }
+
+// A connection that ends while its SFTP session begins is tried again; where that happens each time, the copy ends.
+func TestConnectionLostWhileSFTPBegins(t *testing.T) {
+	t.Parallel()
+	preparing(t, func(t *testing.T, kind sshserver.Kind, args []string) {
+		if kind != sshserver.Extended {
+			return
+		}
+		r := faultyServer(t, withFaults(newFirstOf(sshserver.Init, sshserver.Hangup, sshserver.Pass)))
+		r.tree("src")
+		o := r.exits(0, args...)
+		require.Contains(t, o.stderr, "the connection was lost before the copy began, trying again")
+		r.same("src", "dst")
+		r = faultyServer(t, withFaults(endless{sshserver.Init}))
+		r.tree("src")
+		r.exits(3, args...)
+	})
+}
+
+// endless hangs up at each request of a kind.
+type endless struct{ kind sshserver.Kind }
+
+func (e endless) Request(c *sshserver.Call) sshserver.Action {
+	if c.Kind == e.kind {
+		return sshserver.Hangup
+	}
+	return sshserver.Pass
+}
+
+func (endless) Reply(*sshserver.Call) sshserver.Action { return sshserver.Pass }
+
+// A READ that takes longer than --stall-timeout, as that of a file on tape does, is waited for while the connection is alive.
+func TestReadThatTakesLong(t *testing.T) {
+	t.Parallel()
+	r := faultyServer(t, withFaults(&tape{}))
+	r.tree("src")
+	o := r.exits(0, append(chunky("-n", "1", "--stall-timeout", "600ms"), "server:src", "dst")...)
+	require.NotContains(t, o.stderr, "is replaced")
+	r.same("src", "dst")
+}
+
+// tape answers the first READ late, and everything else behind it.
+type tape struct{ once sync.Once }
+
+func (p *tape) Request(c *sshserver.Call) sshserver.Action {
+	if c.Kind == sshserver.Read {
+		p.once.Do(func() { time.Sleep(2500 * time.Millisecond) })
+	}
+	return sshserver.Pass
+}
+
+func (*tape) Reply(*sshserver.Call) sshserver.Action { return sshserver.Pass }

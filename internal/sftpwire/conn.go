@@ -163,29 +163,6 @@ func (c *Conn) foreignAnswered(id uint32) {
 	delete(c.foreign, id)
 }
 
-// Stalled tells whether a request has waited for longer than limit while nothing came at all, or while requests that
-// were sent that much later have been answered.
-func (c *Conn) Stalled(limit time.Duration) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.pending)+len(c.foreign) == 0 {
-		return false
-	}
-	oldest := time.Now()
-	for _, k := range c.pending {
-		if k.sent.Before(oldest) {
-			oldest = k.sent
-		}
-	}
-	for _, sent := range c.foreign {
-		if sent.Before(oldest) {
-			oldest = sent
-		}
-	}
-	silent := time.Since(oldest) > limit && time.Since(time.Unix(0, c.heard.Load())) > limit
-	return silent || c.answered.Sub(oldest) > limit
-}
-
 // fail ends every call that still waits. The first reason stays.
 func (c *Conn) fail(reason error) {
 	c.mu.Lock()

@@ -44,6 +44,9 @@ func (c *Channel) Write(p []byte) (int, error) { return c.ch.Write(p) }
 // Conn is the connection that the channel runs on.
 func (c *Channel) Conn() *Conn { return c.conn }
 
+// Heard is when the connection last gave a sign of life, over whichever channel.
+func (c *Channel) Heard() time.Time { return time.Unix(0, c.conn.net.heard.Load()) }
+
 // Done is closed when the channel has ended on both sides.
 func (c *Channel) Done() <-chan struct{} { return c.ended }
 

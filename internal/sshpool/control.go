@@ -53,7 +53,12 @@ func (t *control) Open(ctx context.Context) (Stream, error) {
 func (t *control) open(ctx context.Context) (*controlStream, error) {
 	t.o.Log(1, "a channel through the ControlMaster at %s", t.o.Host.ControlPath)
 	s := &controlStream{t: t}
+	ctx, cancel := context.WithTimeout(ctx, t.o.judging())
+	defer cancel()
 	if err := s.start(ctx, "sftp", true); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", ErrDead, ctx.Err())
+		}
 		s.shut()
 		return nil, err
 	}
@@ -87,7 +92,7 @@ type controlStream struct {
 }
 
 // start asks the master for a session with a command or a subsystem, and waits until the server has granted it. The user may have to
-// allow it (ControlMaster ask), so there is no timeout.
+// allow it (ControlMaster ask), so the limit is a person's.
 func (s *controlStream) start(ctx context.Context, command string, subsystem bool) (err error) {
 	if s.socket, err = greetMaster(ctx, s.t.o.Host.ControlPath); err != nil {
 		return err
@@ -120,7 +125,10 @@ func (s *controlStream) start(ctx context.Context, command string, subsystem boo
 func (s *controlStream) Exec(ctx context.Context, command, stdin string) (string, error) {
 	x := &controlStream{t: s.t}
 	defer x.shut()
-	if err := x.start(ctx, command, false); err != nil {
+	begin, cancel := context.WithTimeout(ctx, s.t.o.judging())
+	err := x.start(begin, command, false)
+	cancel()
+	if err != nil {
 		return "", err
 	}
 	stop := context.AfterFunc(ctx, x.shut)

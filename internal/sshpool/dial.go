@@ -39,12 +39,8 @@ func (c *Conn) dial(ctx context.Context, hold func() error) error {
 	login := c.pool.auth.login(ctx, c)
 	login.hold = hold
 	defer login.close()
-	check := &keyCheck{keys: c.pool.keys, ctx: ctx, net: c.net, quiet: hold != nil, answered: answered}
-	timeout := h.ConnectTimeout
-	if timeout <= 0 {
-		timeout = handshakeTimeout
-	}
-	if err := c.net.SetDeadline(time.Now().Add(timeout)); err != nil {
+	check := &keyCheck{keys: c.pool.keys, ctx: ctx, net: c.net, quiet: hold != nil, answered: answered, patience: o.patience()}
+	if err := c.net.SetDeadline(time.Now().Add(o.handshake())); err != nil {
 		_ = c.net.Close()
 		return dialError(ctx, h.Alias, h.Addr(), err)
 	}
@@ -57,6 +53,7 @@ func (c *Conn) dial(ctx context.Context, hold func() error) error {
 	if err != nil {
 		return c.explain(ctx, err, login, check)
 	}
+	c.net.rest()
 	if err := login.wait(); err != nil { // the server lets everybody in
 		_ = c.net.Close()
 		return err
@@ -118,11 +115,13 @@ func (c *Conn) explain(ctx context.Context, err error, login *login, check *keyC
 		return auth
 	case errors.As(err, &negotiation):
 		return &AlgorithmError{h.Alias, negotiation.What, negotiation.SupportedAlgorithms, negotiation.RequestedAlgorithms, err}
+	case errors.Is(c.net.broken(), os.ErrDeadlineExceeded):
+		return &DialError{Host: h.Alias, Addr: h.Addr(), Kind: Timeout, Err: err}
 	case login.rejected():
 		return login.failure(nil, err) // the server has had enough (MaxAuthTries)
 	case errors.As(c.net.broken(), &proxy):
 		return &DialError{Host: h.Alias, Addr: h.Addr(), Kind: Failed, Err: proxy}
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(c.net.broken(), os.ErrDeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &DialError{Host: h.Alias, Addr: h.Addr(), Kind: Timeout, Err: err}
 	case c.net.broken() != nil || login.begun:
 		return &DialError{Host: h.Alias, Addr: h.Addr(), Kind: Dropped, Err: err}

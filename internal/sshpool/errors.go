@@ -25,6 +25,9 @@ var (
 	ErrDead = errors.New("the server does not answer")
 )
 
+// Lost reports whether the connection broke while a channel was opened on it: another one may carry it.
+func Lost(err error) bool { return errors.As(err, new(lostError)) }
+
 // DialKind says how a connection failed.
 type DialKind int
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -29,11 +30,23 @@ func (c *Conn) Exec(ctx context.Context, command, stdin string) (string, error) 
 		err error
 	}
 	got := make(chan result, 1)
+	begun := make(chan struct{}) // the server has taken the command, which may then run for long
 	if !c.pool.spawn(func() {
-		out, err := c.exec(ctx, command, stdin)
+		out, err := c.exec(ctx, command, stdin, begun)
 		got <- result{out, err}
 	}) {
 		return "", ErrClosed
+	}
+	late := time.NewTimer(c.pool.o.patience())
+	defer late.Stop()
+	select {
+	case <-begun:
+	case r := <-got:
+		return r.out, r.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case <-late.C:
+		return "", fmt.Errorf("%w: %w", ErrSessionRefused, context.DeadlineExceeded)
 	}
 	select {
 	case r := <-got:
@@ -43,7 +56,7 @@ func (c *Conn) Exec(ctx context.Context, command, stdin string) (string, error) 
 	}
 }
 
-func (c *Conn) exec(ctx context.Context, command, stdin string) (string, error) {
+func (c *Conn) exec(ctx context.Context, command, stdin string, begun chan<- struct{}) (string, error) {
 	ch, reqs, err := c.ssh.OpenChannel("session", nil)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrSessionRefused, err)
@@ -59,6 +72,7 @@ func (c *Conn) exec(ctx context.Context, command, stdin string) (string, error) 
 	if err != nil || !ok {
 		return "", fmt.Errorf("%w: it runs no commands", ErrSessionRefused)
 	}
+	close(begun)
 	c.pool.running.Go(func() {
 		_, _ = io.WriteString(ch, stdin) // a command that does not read it says so by its status
 		_ = ch.CloseWrite()

@@ -244,15 +244,15 @@ type keyCheck struct {
 	quiet bool // made ahead: what is not known yet is left to the first connection
 	// answered is told that the server has shown its key.
 	answered func(bool)
+	patience time.Duration // with the server, from then on
 	err      error
 }
 
 // verify is an ssh.HostKeyCallback. The deadline of the handshake ends here: the user may take his time.
 func (c *keyCheck) verify(_ string, remote net.Addr, key ssh.PublicKey) error {
 	c.answered(true)
-	if err := c.net.SetDeadline(time.Time{}); err != nil {
-		return err
-	}
+	c.net.rest()
 	c.err = c.keys.check(c.ctx, remote, key, c.quiet)
+	c.net.await(c.patience)
 	return c.err
 }

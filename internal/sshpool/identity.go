@@ -91,6 +91,7 @@ type lazySigner struct {
 	id     *identity
 	unlock func(*identity) (ssh.Signer, error)
 	accept []string // signature algorithms allowed
+	signed func()   // called at the end of each attempt to sign; nil: nobody wants to know
 }
 
 func (s *lazySigner) PublicKey() ssh.PublicKey { return s.id.public() }
@@ -114,6 +115,9 @@ func (s *lazySigner) Sign(rand io.Reader, data []byte) (*ssh.Signature, error) {
 }
 
 func (s *lazySigner) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
+	if s.signed != nil {
+		defer s.signed()
+	}
 	signer, err := s.unlock(s.id)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package sshpool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func jumpPool(o Options) *Pool {
 // forward opens a connection from this pool's host to h (direct-tcpip, RFC 4254 section 7.2). The name is resolved there.
 func (p *Pool) forward(ctx context.Context, h *sshconf.Host) (net.Conn, error) {
 	ch, err := p.open(ctx, opening{
-		timeout: h.ConnectTimeout,
+		timeout: cmp.Or(h.ConnectTimeout, p.o.patience()),
 		late:    &DialError{Host: h.Alias, Addr: h.Addr(), Via: p.o.Host.Alias, Kind: Timeout, Err: context.DeadlineExceeded},
 		open:    func(c *Conn) (*Channel, error) { return c.forward(h) },
 	})

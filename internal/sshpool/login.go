@@ -57,6 +57,8 @@ func (a *auth) login(ctx context.Context, c *Conn) *login {
 
 // next chooses what to try next, in the user's order of methods.
 func (l *login) next(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
+	l.conn.net.rest()
+	defer l.conn.net.await(l.a.o.patience())
 	if !l.begun {
 		l.begun = true
 		l.load()
@@ -114,10 +116,16 @@ func (l *login) attempt(method string) (ssh.AuthMethod, error) {
 	s := &step{method: method, name: method}
 	l.last = s
 	if method == "password" {
-		return ssh.PasswordCallback(func() (string, error) { return l.password(s) }), nil
+		return ssh.PasswordCallback(func() (string, error) {
+			l.conn.net.rest()
+			defer l.conn.net.await(l.a.o.judging())
+			return l.password(s)
+		}), nil
 	}
 	asked := 0
 	return ssh.KeyboardInteractive(func(name, instruction string, questions []string, echos []bool) ([]string, error) {
+		l.conn.net.rest()
+		defer l.conn.net.await(l.a.o.judging())
 		return l.answer(s, &asked, name, instruction, questions, echos)
 	}), nil
 }
@@ -230,6 +238,7 @@ func (l *login) publicKey() (ssh.AuthMethod, error) {
 		}
 		s := &step{method: "publickey", name: "publickey " + id.name, id: id}
 		signer := &lazySigner{id: id, accept: l.a.host.PubkeyAcceptedAlgorithms, unlock: func(id *identity) (ssh.Signer, error) {
+			l.conn.net.rest() // for a passphrase, or a touch
 			signer, err := l.unlock(id)
 			if s.err = err; err == nil {
 				l.conn.pool.pin(l.conn)
@@ -238,6 +247,7 @@ func (l *login) publicKey() (ssh.AuthMethod, error) {
 			}
 			return signer, err
 		}}
+		signer.signed = func() { l.conn.net.await(l.a.o.patience()) }
 		if len(signer.Algorithms()) == 0 {
 			l.problem(errors.New(id.name+": its algorithm is not accepted (PubkeyAcceptedAlgorithms)"), onFailure)
 			continue

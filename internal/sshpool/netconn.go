@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"net"
 	"sync/atomic"
+	"time"
 )
 
 // readAhead is how much is read from the socket at once. x/crypto/ssh reads through 4 KiB: each of its 32 KiB packets would
@@ -17,6 +18,7 @@ type netConn struct {
 	r        *bufio.Reader
 	behind   *writeBehind
 	received atomic.Int64 // bytes
+	heard    atomic.Int64 // when the last of them came, in nanoseconds since 1970
 	readErr  atomic.Pointer[error]
 	readEnds atomic.Pointer[func()]
 }
@@ -53,6 +55,7 @@ type counted struct{ n *netConn }
 func (c counted) Read(p []byte) (int, error) {
 	got, err := c.n.Conn.Read(p)
 	c.n.received.Add(int64(got))
+	c.n.heard.Store(time.Now().UnixNano())
 	if err != nil {
 		c.n.readErr.Store(&err)
 		if f := c.n.readEnds.Load(); f != nil {

@@ -88,7 +88,7 @@ func (t *openSSH) open(ctx context.Context) (*process, error) {
 	case sharing:
 		return t.session(ctx)
 	}
-	p, err := t.start(ctx, id, "-oControlPath=none", "-oBatchMode=yes")
+	p, err := t.unasked(ctx, id, "-oControlPath=none")
 	if ctx.Err() != nil {
 		return p, err
 	}
@@ -143,7 +143,18 @@ func (t *openSSH) session(ctx context.Context) (*process, error) {
 	if t.noMaster != nil {
 		return nil, t.noMaster
 	}
-	return t.start(ctx, 1, "-oControlMaster=no", "-oControlPath="+t.master, "-oBatchMode=yes")
+	return t.unasked(ctx, 1, "-oControlMaster=no", "-oControlPath="+t.master)
+}
+
+// unasked starts an ssh that asks nobody, and therefore has a limit: its login takes several answers of the server.
+func (t *openSSH) unasked(ctx context.Context, id int, ours ...string) (*process, error) {
+	within, cancel := context.WithTimeout(ctx, 2*t.o.patience())
+	defer cancel()
+	p, err := t.start(within, id, append(ours, "-oBatchMode=yes")...)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		err = t.o.late()
+	}
+	return p, err
 }
 
 // exec runs a command as a session on the first connection.

@@ -16,6 +16,8 @@ type Options struct {
 	Sessions    int           // channels per connection; 0: 1
 	MaxStartups int           // concurrent logins; 0: 8
 	Ahead       int           // of Connections, made before Opens want them: see the package doc
+	Patience    time.Duration // how long the server may be silent while a channel is made; 0: a minute
+	Alive       time.Duration // ask for a sign of life at least so often, where that is asked for at all; 0: ServerAliveInterval
 	Interval    time.Duration // between the starts of logins, which then go one at a time
 	Nagle       bool          // leave TCP_NODELAY off
 	Congestion  string        // TCP congestion control (Linux); empty: the system's

@@ -50,7 +50,7 @@ func New(o Options) *Pool {
 // afterwards on the connection with the fewest channels. It waits its turn among the logins under way. The context
 // bounds the opening, not the channel's life.
 func (p *Pool) Open(ctx context.Context) (*Channel, error) {
-	return p.open(ctx, opening{open: (*Conn).session})
+	return p.open(ctx, opening{open: (*Conn).session, timeout: p.o.patience(), late: p.o.late()})
 }
 
 // opening is a way to open a channel. With a timeout, late is the error of a server that has not answered by then.

@@ -26,6 +26,8 @@ type fakeServer struct {
 	mu       sync.Mutex
 	attempts []string // secrets received, in order
 	uses     int      // of the password; for one that is good once
+
+	silentAt string // the request that is never answered: "channel", or a channel request's type
 }
 
 var errDenied = errors.New("denied")
@@ -59,13 +61,18 @@ func (f *fakeServer) serve(c net.Conn) {
 	}
 	f.wg.Go(func() { ssh.DiscardRequests(reqs) })
 	for n := range chans {
+		if f.silentAt == "channel" {
+			continue
+		}
 		ch, reqs, err := n.Accept()
 		if err != nil {
 			break
 		}
 		f.wg.Go(func() {
 			for r := range reqs {
-				_ = r.Reply(r.Type == "subsystem", nil)
+				if r.Type != f.silentAt {
+					_ = r.Reply(r.Type == "subsystem", nil)
+				}
 			}
 		})
 		f.wg.Go(func() {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"syscall"
-	"time"
 )
 
 // tcp dials as the options say.
@@ -73,7 +72,3 @@ func (b bound) DialContext(ctx context.Context, network, address string) (net.Co
 	d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(ip)}
 	return d.DialContext(ctx, network, address)
 }
-
-// handshakeTimeout bounds the time from the TCP connection to the host key where the user sets no ConnectTimeout: a
-// port that takes connections and says nothing is not an SSH server.
-const handshakeTimeout = 60 * time.Second

@@ -192,6 +192,10 @@ func estimate(done, known int64, elapsed time.Duration) time.Duration {
 // none can be opened.
 func (e *engine) openLane(ctx context.Context, again bool) {
 	l, err := e.tryLane(ctx, again)
+	if err != nil && !again && e.live() == nil && ctx.Err() == nil && e.retryable(err) { // by now it would replace one that is lost
+		again = true
+		l, err = e.tryLane(ctx, again)
+	}
 	if err == nil {
 		e.startLane(ctx, l)
 	} else if ctx.Err() == nil && !again && !e.queue.done() {

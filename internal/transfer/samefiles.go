@@ -45,7 +45,8 @@ func (e *engine) provenLane(ctx context.Context) (Lane, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.within(ctx, l, func() error { return e.prove(l, <-made) }); err != nil {
+	shows := <-made // not within the lane's limit: the lane that makes it may fall silent
+	if err := e.within(ctx, l, func() error { return e.prove(l, shows) }); err != nil {
 		l.Close()
 		return nil, err
 	}
