@@ -226,7 +226,7 @@ func furtherFailed(err error) string {
 
 // retryable tells whether another try to replace a lane may succeed: the next one may lead to the first machine again.
 func (e *engine) retryable(err error) bool {
-	return errors.As(err, new(*OtherFilesError)) || e.Retryable(err)
+	return errors.As(err, new(*OtherFilesError)) || e.Retryable != nil && e.Retryable(err)
 }
 
 const (
