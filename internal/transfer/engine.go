@@ -3,7 +3,6 @@ package transfer
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
@@ -22,7 +21,6 @@ type engine struct {
 	remote *remote
 
 	lanes    lanes
-	run      string // this run's part of the names of partial files
 	same     sameFiles
 	doubtful doubtful
 	refusals refusals
@@ -57,7 +55,6 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 		stop:    stop,
 		over:    func() bool { return ctx.Err() != nil },
 		begun:   time.Now(),
-		run:     rand.Text(),
 	}
 	e.same.number.asked = make(chan struct{})
 	e.block = e.limit.block(o.First.FS().Block())

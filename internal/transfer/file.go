@@ -58,7 +58,6 @@ type file struct {
 	sampled   bool           // it is compared only as the first of several blocks, in part
 	shaken    atomic.Bool    // a lane was lost while it was open there
 	shared    int            // times that its handle was another file's too
-	unique    bool           // nor has any other machine
 
 	opening sync.Mutex // held while local is opened and the partial file is made
 	local   fsys.File  // shared by all lanes

@@ -66,10 +66,8 @@ func (e *engine) makeMark(l *lane) error {
 	name := e.target(".mscp." + hex.EncodeToString(b) + partSuffix)
 	e.recordLeft(name)
 	h, err := l.fs.Create(name, 0o600, false)
-	if fsys.Lost(err) || errors.Is(err, fsys.ErrShared) { // made, or perhaps
+	if err != nil { // it may have been made, or may be yet
 		e.doubtful.add(e.same.mark.late(name))
-	}
-	if err != nil {
 		return err
 	}
 	e.same.mark.set(name)

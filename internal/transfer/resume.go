@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"mscp/internal/bytepath"
 	"mscp/internal/fsys"
 	"mscp/internal/journal"
 	"mscp/internal/quote"
@@ -70,20 +69,12 @@ func (e *engine) recall(f *file) {
 	for _, old := range e.earlier[f.Dst].take() {
 		if old.Key == f.key {
 			f.found = &old
-			e.adopt(f)
 		} else {
 			f.stale = append(f.stale, old)
 		}
 	}
 	if f.kept || f.found != nil || len(f.stale) > 0 {
 		f.todo = nil
-	}
-}
-
-// adopt goes on with the partial file of an earlier run, whose name has a part of that run's.
-func (e *engine) adopt(f *file) {
-	if part := f.found.Part; !f.inPlace && strings.HasSuffix(part, partSuffix) && bytepath.Dir(part) == bytepath.Dir(f.part) {
-		f.part = part
 	}
 }
 
@@ -138,15 +129,13 @@ func (l *lane) look(f *file) (usable bool, err error) {
 	}
 	i, err := dst.Stat(f.part)
 	if errors.Is(err, fs.ErrNotExist) {
-		if !f.inPlace && f.found.Part == f.part { // what is made now is another one, which no earlier record is of
-			f.part = l.e.newPart(f)
-			l.e.recordLeft(f.found.Part)
-		}
 		_, err = l.inPlace(f, func(i fsys.Info) bool { return l.e.renamedEarlier(f, i) })
 		return false, err
 	}
-	return err == nil && f.found.Part == f.part && i.IsRegular() && i.Size >= f.found.Ranges.End() &&
-		!(f.inPlace && l.e.elsewhere()), err
+	if err != nil || f.found.Part != f.part || !i.IsRegular() || i.Size < f.found.Ranges.End() {
+		return false, err
+	}
+	return l.holds(f)
 }
 
 // forget removes the partial files of what the source was before, and one that was sent in order.

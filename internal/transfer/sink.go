@@ -54,18 +54,9 @@ func (e *engine) newFile(entry plan.Entry) *file {
 	if f.inPlace = e.InPlace || f.device; f.inPlace {
 		f.part = f.dst
 	} else {
-		f.part = e.newPart(f)
+		f.part = e.target(e.partName(entry))
 	}
 	return f
-}
-
-// newPart is the name of a partial file to be made. That of a large file is this run's own where a journal keeps it: no other run, on
-// this machine or another one that the same name leads to, has left a file of that name.
-func (e *engine) newPart(f *file) string {
-	if f.unique = e.Journal != nil && !f.single; f.unique {
-		return e.target(e.partName(f.Entry, e.run))
-	}
-	return e.target(e.partName(f.Entry))
 }
 
 // target is a landing place as the destination's side names it.

@@ -119,8 +119,8 @@ func (e *engine) seesTraces(r Remote) error {
 	begun, done := e.same.traces.left()
 	views := map[view]int{}
 	for _, f := range begun {
-		v, sure, err := e.viewBegun(r, f)
-		if err != nil || sure {
+		v, err := e.viewBegun(r, f)
+		if err != nil {
 			return err
 		}
 		views[v]++
@@ -185,26 +185,19 @@ func (e *engine) seesBeginning(r Remote) error {
 	return nil
 }
 
-// viewBegun looks at a file that is on its way. sure is set for what no other machine can have: a partial file with this run's name.
-func (e *engine) viewBegun(r Remote, f trace) (v view, sure bool, err error) {
+// viewBegun looks at a file that is on its way.
+func (e *engine) viewBegun(r Remote, f trace) (view, error) {
 	if !e.Upload {
-		v, err = e.compareSource(r, f, f.part)
-		return v, false, err
+		return e.compareSource(r, f, f.part)
 	}
 	i, err := r.Lstat(f.part)
 	switch {
-	case err == nil && f.inPlace:
-		v, err = e.compareCopy(r, f, i)
-		return v, false, err
 	case err == nil:
-		return matches, f.unique, nil
-	case fsys.Lost(err):
-		return unclear, false, err
+		return e.compareCopy(r, f, i)
 	case errors.Is(err, fs.ErrNotExist) && f.left.Load() == 0: // perhaps it was renamed, and the answer was lost
-		v, err = e.viewDone(r, f)
-		return v, false, err
+		return e.viewDone(r, f)
 	}
-	return unclear, false, nil
+	return unclear, onlyLost(err)
 }
 
 // viewDone looks at a file that is in place.
@@ -234,7 +227,7 @@ func (e *engine) compareSource(r Remote, f trace, copied string) (view, error) {
 // compareCopy compares what was written last to a file that is written in place with its source.
 func (e *engine) compareCopy(r Remote, f trace, i fsys.Info) (view, error) {
 	switch off, n := f.latest(); {
-	case !i.IsRegular():
+	case !i.IsRegular() || n == 0:
 		return matches, nil // a device keeps nothing that could be compared
 	case i.Size < off+n:
 		return other, nil
