@@ -124,6 +124,7 @@ func TestFlagsOfOtherTools(t *testing.T) {
 		"--progress a h:b": "the progress is shown", "--bwlimit=10 a h:b": "--bwlimit is -L here", "--archive a h:b": "-p", "-z a h:b": "-C yes",
 		"-n a h:b": "-D", "-P a h:b": "-P is the port", "-rz a h:b": "-C yes", "--delete a h:b": "deletes nothing",
 		"--conections 3 a h:b": "did you mean --connections", "--conn 3": "--connections", "--verfy a": "--verify", "--stall-timout=3": "--stall-timeout",
+		"-L 10MB a h:b": "mscp -h", "-n 4x a h:b": "mscp -h", "-L src a h:b": "-L limits the rate",
 		"-json a h:b": "--json, with two dashes", "--no-such-thing-at-all a": "mscp -h",
 	} {
 		err := flagMistake(t, given)

@@ -45,7 +45,12 @@ func newCompletionCommand() *cobra.Command {
 			"  fish:  mscp completion fish >~/.config/fish/completions/mscp.fish\n\n" +
 			"Paths on a host are listed where that asks nothing: over a running ControlMaster, by an agent or a key without passphrase.",
 		ValidArgs: []string{"bash", "zsh", "fish"},
-		Args:      cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("completion: one shell is needed: bash, zsh or fish")
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			root, out := c.Root(), c.OutOrStdout()
 			switch args[0] {

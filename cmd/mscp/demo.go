@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"mscp/internal/bytepath"
+	"mscp/internal/quote"
 	"mscp/internal/sshserver"
 	"mscp/internal/testtree"
 	"mscp/internal/units"
@@ -31,7 +32,12 @@ func newDemoCommand(copy copyFunc) *cobra.Command {
 		Long: "demo starts an SSH server on 127.0.0.1 with keys that it throws away, generates a data set in a " +
 			"temporary directory, copies it to the server and back, compares contents (SHA-256), modes and " +
 			"times, prints the figures and removes everything.",
-		Args: cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("mscp demo takes no arguments: %s", quote.Name(args[0]))
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, _ []string) error {
 			d.out = c.OutOrStdout()
 			return d.run(c.Context())

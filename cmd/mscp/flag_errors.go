@@ -21,7 +21,7 @@ func flagError(set *pflag.FlagSet, args []string, err error) error {
 		return unknownFlag(set, args, unknown)
 	case errors.As(err, &value):
 		f := value.GetFlag()
-		return &usageError{err: fmt.Errorf("%s: %w", flagName(f), valueError(f, value)), hint: valueHabits()[f.Name]}
+		return &usageError{err: fmt.Errorf("%s: %w", flagName(f), valueError(f, value)), hint: valueHint(f, value.GetValue())}
 	case errors.As(err, &missing):
 		f := missing.GetFlag()
 		kind, _ := pflag.UnquoteUsage(f)
@@ -30,6 +30,14 @@ func flagError(set *pflag.FlagSet, args []string, err error) error {
 		return usage("%q is no flag of mscp", syntax.GetSpecifiedFlag())
 	}
 	return &usageError{err: err}
+}
+
+// valueHint is what helps with a value that is meant for another program's flag of that letter. One that begins with a digit is not.
+func valueHint(f *pflag.Flag, value string) string {
+	if f.Shorthand == "" || value != "" && strings.ContainsAny(value[:1], "0123456789-.") {
+		return ""
+	}
+	return valueHabits()[f.Name]
 }
 
 func flagName(f *pflag.Flag) string {
