@@ -21,9 +21,7 @@ import (
 func startDropbear(t testing.TB) *sftpServer {
 	program := needServer(t, "dropbear")
 	s, public := newServer(t, true)
-	ssh := filepath.Join("/home", s.user, ".ssh")
-	require.NoError(t, os.Mkdir(ssh, 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(ssh, "authorized_keys"), public, 0o644))
+	s.allowInHome(t, public)
 	hostKey := filepath.Join(s.dir, "dropbear_key")
 	mustRun(t, "dropbearkey", "-t", "ed25519", "-f", hostKey)
 	s.run(t, program, "-F", "-E", "-s", "-p", "127.0.0.1:"+strconv.Itoa(s.port), "-P", hostKey+".pid", "-r", hostKey)
@@ -85,9 +83,31 @@ func startRclone(t testing.TB) *sftpServer {
 	s.trust(t, sshdtest.NewKey(t, hostKey, "ed25519"))
 	s.run(t, program, "serve", "sftp", "/", "--addr", "127.0.0.1:"+strconv.Itoa(s.port), "--key", hostKey, "--authorized-keys", authorized,
 		"--config", filepath.Join(dir, "rclone.conf"), "--dir-cache-time", "0s")
-	s.plain = true
 	return s
 }
+
+// sftpServer is a server of any make, with one key and a directory that the user it lets in may write to.
+type sftpServer struct {
+	port            int
+	user            string
+	key, knownHosts string // files
+	dir             string
+	root            string // what the server calls dir; empty: the same
+	hides           bool   // its files are not on this machine's file system
+	log             func() string
+	unlisted        string          // a name that it leaves out of its listings
+	losses          map[string]bool // what the checks have found that a copy loses there
+}
+
+// path is what the server calls a name below its directory.
+func (s *sftpServer) path(name string) string {
+	if s.root != "" {
+		return filepath.Join(s.root, name)
+	}
+	return filepath.Join(s.dir, name)
+}
+
+func (s *sftpServer) url(name string) string { return s.user + "@127.0.0.1:" + s.path(name) }
 
 // newServer makes the client's key, a port, and a directory that a temporary user or this one may write to.
 func newServer(t testing.TB, tempUser bool) (s *sftpServer, authorized []byte) {
@@ -95,7 +115,7 @@ func newServer(t testing.TB, tempUser bool) (s *sftpServer, authorized []byte) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = exec.Command("rm", "-rf", dir).Run() })
 	require.NoError(t, os.Chmod(dir, 0o755))
-	s = &sftpServer{user: "root", key: filepath.Join(dir, "key"), knownHosts: filepath.Join(dir, "known_hosts"), dir: filepath.Join(dir, "files")}
+	s = &sftpServer{user: "root", losses: map[string]bool{}, key: filepath.Join(dir, "key"), knownHosts: filepath.Join(dir, "known_hosts"), dir: filepath.Join(dir, "files")}
 	require.NoError(t, os.Mkdir(s.dir, 0o755))
 	require.NoError(t, os.Chmod(s.dir, 0o777))
 	if tempUser {
@@ -108,6 +128,14 @@ func newServer(t testing.TB, tempUser bool) (s *sftpServer, authorized []byte) {
 	s.port = l.Addr().(*net.TCPAddr).Port
 	require.NoError(t, l.Close())
 	return s, authorized
+}
+
+// allowInHome lets the key into the user's own account.
+func (s *sftpServer) allowInHome(t testing.TB, public []byte) {
+	ssh := filepath.Join("/home", s.user, ".ssh")
+	require.NoError(t, os.Mkdir(ssh, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(ssh, "authorized_keys"), public, 0o644))
+	mustRun(t, "chown", "-R", s.user, ssh)
 }
 
 // trust writes known_hosts.
@@ -127,16 +155,22 @@ func (s *sftpServer) run(t testing.TB, program string, args ...string) {
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Env = append(os.Environ(), "HOME="+filepath.Dir(s.key), "LC_ALL=C.UTF-8")
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
+	s.awaitKey(t, program)
+}
+
+// awaitKey waits for the server to listen.
+func (s *sftpServer) awaitKey(t testing.TB, program string) {
 	var line []byte
-	require.Eventually(t, func() bool {
+	for deadline := time.Now().Add(patience); len(line) == 0; time.Sleep(20 * time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "%s does not answer: %s", program, s.log())
 		line, _ = exec.Command("ssh-keyscan", "-p", strconv.Itoa(s.port), "-t", "ed25519", "127.0.0.1").Output()
-		return len(line) > 0
-	}, patience, 20*time.Millisecond, "%s does not answer: %s", program, s.log())
+	}
 	if _, err := os.Stat(s.knownHosts); err != nil {
 		require.NoError(t, os.WriteFile(s.knownHosts, line, 0o644))
 	}

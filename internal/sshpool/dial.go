@@ -64,6 +64,9 @@ func (c *Conn) dial(ctx context.Context, hold func() error) error {
 	}
 	c.ssh = conn
 	c.pool.pin(c)
+	if turnsNagleOff(string(conn.ServerVersion())) {
+		c.net.ack.Store(nil)
+	}
 	if login.succeeded() {
 		c.pool.startAhead(ctx)
 		c.pool.gate.open()

@@ -29,7 +29,7 @@ func (e *engine) attrResult(f *file, err error) error {
 		return err
 	}
 	if e.Preserve {
-		f.attrErr = fmt.Errorf("copied, but without all that -p keeps: %w", err)
+		f.attrErr = withoutAttr(err)
 		return nil
 	}
 	e.tellNoAttr(err)
@@ -38,11 +38,19 @@ func (e *engine) attrResult(f *file, err error) error {
 
 // dirAttrResult is attrResult for a directory, which is in place already.
 func (e *engine) dirAttrResult(err error) error {
-	if err == nil || e.Preserve || !refusesAttr(err) {
+	if err == nil || !refusesAttr(err) {
 		return err
+	}
+	if e.Preserve {
+		return withoutAttr(err)
 	}
 	e.tellNoAttr(err)
 	return nil
+}
+
+// withoutAttr is the failure of what is in place all the same.
+func withoutAttr(err error) error {
+	return fmt.Errorf("copied, but without all that -p keeps: %w", err)
 }
 
 func (e *engine) tellNoAttr(err error) {

@@ -20,6 +20,9 @@ type marker struct {
 	mu   sync.Mutex
 	path string    // empty: there is none to rely on
 	root *plan.Dir // the directory that holds it, where that is copied
+
+	// closing is the CLOSE of the marker. The removal waits for it: rclone's server makes a file anew that is closed after it is removed.
+	closing sync.WaitGroup
 }
 
 func (m *marker) name() string {
@@ -71,7 +74,11 @@ func (e *engine) makeMark(l *lane) error {
 		return err
 	}
 	e.same.mark.set(name)
-	e.lanes.wg.Go(func() { _ = h.Close() })
+	e.same.mark.closing.Add(1)
+	e.lanes.wg.Go(func() {
+		defer e.same.mark.closing.Done()
+		_ = h.Close()
+	})
 	return nil
 }
 
@@ -94,9 +101,12 @@ func (e *engine) unmark() {
 	m := &e.same.mark
 	e.same.making.Lock()
 	defer e.same.making.Unlock()
-	if name := m.take(); name == "" {
+	name := m.take()
+	if name == "" {
 		return
-	} else if l := e.live(); l == nil || fsys.Lost(l.fs.Remove(name)) {
+	}
+	m.closing.Wait()
+	if l := e.live(); l == nil || fsys.Lost(l.fs.Remove(name)) {
 		e.doubtful.add(m.late(name))
 	}
 }
