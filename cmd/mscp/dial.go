@@ -208,6 +208,7 @@ func (d *dialer) openLane(ctx context.Context) (*lane, error) {
 // start opens a lane. wait waits for what the server has to answer before it counts as one that speaks SFTP.
 func (d *dialer) start(ctx context.Context, wait func(*fsys.SFTP) error) (*lane, error) {
 	ch, err := d.Open(ctx)
+	d.prompt.release()
 	if err != nil {
 		return nil, err
 	}

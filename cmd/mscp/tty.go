@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"mscp/internal/quote"
 	"mscp/internal/sshpool"
 )
@@ -17,6 +19,9 @@ type terminal struct {
 
 	mu    sync.Mutex
 	spent time.Duration
+
+	quieting sync.Mutex
+	quiet    *silence // between questions, of which only one is asked at a time; nil: echo is as it was
 }
 
 // Secret implements sshpool.Prompter.
@@ -41,13 +46,42 @@ func (t *terminal) ask(ctx context.Context, prompt string, echo bool) (string, e
 	if err != nil {
 		return "", sshpool.ErrNoTerminal
 	}
-	defer tty.Close()
 	begun := time.Now()
 	defer t.pause()()
-	q := &question{tty: tty, text: shown(prompt), echo: echo}
+	q := &question{tty: tty, text: shown(prompt), echo: echo, before: t.takeBack()}
 	answer, err := q.ask(ctx)
 	t.waited(time.Since(begun))
+	if q.hushed {
+		t.keep(keepSilent(ctx, tty, q.saved))
+	} else {
+		tty.Close()
+	}
 	return answer, err
+}
+
+// keep exchanges the silence for another one.
+func (t *terminal) keep(s *silence) (before *silence) {
+	t.quieting.Lock()
+	defer t.quieting.Unlock()
+	before, t.quiet = t.quiet, s
+	return before
+}
+
+// takeBack ends the silence after the last question and returns the state of the terminal before it; nil: there was none.
+func (t *terminal) takeBack() *unix.Termios {
+	s := t.keep(nil)
+	if s == nil {
+		return nil
+	}
+	s.end(false)
+	return s.saved
+}
+
+// release ends the questions of a login: echo is on again, and what was typed meanwhile is thrown away.
+func (t *terminal) release() {
+	if s := t.keep(nil); s != nil {
+		s.end(true)
+	}
 }
 
 func (t *terminal) waited(d time.Duration) {

@@ -23,8 +23,10 @@ type question struct {
 	text string
 	echo bool // what is typed is shown
 
-	saved *unix.Termios // the terminal's state before the question
-	taken bool          // the terminal has the question's state
+	before *unix.Termios // the terminal's state before an earlier question, after which echo stayed off
+	saved  *unix.Termios // the terminal's state before the question
+	taken  bool          // the terminal has the question's state
+	hushed bool          // the question was answered, and echo is still off
 }
 
 // answer is what the reader of a question got.
@@ -49,7 +51,7 @@ func (q *question) ask(ctx context.Context) (string, error) {
 	for {
 		select {
 		case a := <-answers:
-			q.giveBack(!q.echo) // the end of a secret was not echoed
+			q.hush(a.err)
 			return a.text, a.err
 		case <-stops:
 			q.stop(continued)
@@ -97,7 +99,10 @@ func (q *question) take() error {
 		if err != nil {
 			return sshpool.ErrNoTerminal
 		}
-		q.saved, q.taken = state, true
+		if q.saved = state; q.before != nil {
+			q.saved = q.before
+		}
+		q.taken = true
 	}
 	state := *q.saved
 	state.Lflag |= unix.ICANON | unix.ISIG
@@ -118,6 +123,19 @@ func (q *question) giveBack(newline bool) {
 		fmt.Fprintln(q.tty)
 	}
 	_ = setState(q.tty, q.saved)
+}
+
+// hush leaves echo off after a secret, and after any question behind one: see silence.
+func (q *question) hush(err error) {
+	if err != nil || q.echo && q.before == nil || !q.taken || !inForeground(q.tty) {
+		q.giveBack(!q.echo) // the end of a secret was not echoed
+		return
+	}
+	q.taken, q.hushed = false, true
+	if !q.echo {
+		fmt.Fprintln(q.tty)
+	}
+	_ = setState(q.tty, silent(q.saved))
 }
 
 // stop stops this process as SIGTSTP would have. Its SIGCONT is used up here: the question is asked once more, not twice.
