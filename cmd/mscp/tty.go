@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"mscp/internal/quote"
 	"mscp/internal/sshpool"
 )
@@ -48,11 +46,14 @@ func (t *terminal) ask(ctx context.Context, prompt string, echo bool) (string, e
 	}
 	begun := time.Now()
 	defer t.pause()()
-	q := &question{tty: tty, text: shown(prompt), echo: echo, before: t.takeBack()}
+	q := &question{tty: tty, text: shown(prompt), echo: echo}
+	if s := t.takeBack(); s != nil {
+		q.before, q.catch = s.saved, s.catch
+	}
 	answer, err := q.ask(ctx)
 	t.waited(time.Since(begun))
 	if q.hushed {
-		t.keep(keepSilent(ctx, tty, q.saved))
+		t.keep(keepSilent(ctx, q))
 	} else {
 		tty.Close()
 	}
@@ -67,14 +68,13 @@ func (t *terminal) keep(s *silence) (before *silence) {
 	return before
 }
 
-// takeBack ends the silence after the last question and returns the state of the terminal before it; nil: there was none.
-func (t *terminal) takeBack() *unix.Termios {
+// takeBack ends the silence after the last question, for the next one; nil: there was none.
+func (t *terminal) takeBack() *silence {
 	s := t.keep(nil)
-	if s == nil {
-		return nil
+	if s != nil {
+		s.end(false)
 	}
-	s.end(false)
-	return s.saved
+	return s
 }
 
 // release ends the questions of a login: echo is on again, and what was typed meanwhile is thrown away.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
 	"syscall"
 	"time"
@@ -24,6 +23,7 @@ type question struct {
 	echo bool // what is typed is shown
 
 	before *unix.Termios // the terminal's state before an earlier question, after which echo stayed off
+	catch  *stopCatcher  // that of the earlier question; nil: ask makes one
 	saved  *unix.Termios // the terminal's state before the question
 	taken  bool          // the terminal has the question's state
 	hushed bool          // the question was answered, and echo is still off
@@ -39,10 +39,15 @@ type answer struct {
 const settle = time.Second
 
 func (q *question) ask(ctx context.Context) (string, error) {
-	stops, continued := make(chan os.Signal, 1), make(chan os.Signal, 1)
-	signal.Notify(continued, syscall.SIGCONT)
-	defer signal.Stop(continued)
-	defer catchStops(stops)()
+	if q.catch == nil {
+		q.catch = newStopCatcher()
+	}
+	defer func() {
+		if !q.hushed {
+			q.catch.end()
+		}
+	}()
+	stops, continued := q.catch.stops, q.catch.continued
 	if err := q.show(ctx, continued); err != nil {
 		return "", err
 	}

@@ -15,20 +15,16 @@ import (
 type silence struct {
 	tty   *os.File
 	saved *unix.Termios // the state before the first question
+	catch *stopCatcher
 
 	done, ended chan struct{}
 }
 
-// keepSilent takes over a terminal whose echo is off. The goroutine ends with end or with the context, which puts the terminal back.
-func keepSilent(ctx context.Context, tty *os.File, saved *unix.Termios) *silence {
-	s := &silence{tty: tty, saved: saved, done: make(chan struct{}), ended: make(chan struct{})}
-	stops, continued := make(chan os.Signal, 1), make(chan os.Signal, 1)
-	signal.Notify(continued, syscall.SIGCONT)
-	release := catchStops(stops)
+// keepSilent takes over a terminal whose echo is off from a question. The goroutine ends with end or with the context, which puts the terminal back.
+func keepSilent(ctx context.Context, q *question) *silence {
+	s := &silence{tty: q.tty, saved: q.saved, catch: q.catch, done: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
 		defer close(s.ended)
-		defer signal.Stop(continued)
-		defer release()
 		for {
 			select {
 			case <-s.done:
@@ -37,14 +33,14 @@ func keepSilent(ctx context.Context, tty *os.File, saved *unix.Termios) *silence
 				s.restore()
 				<-s.done
 				return
-			case <-stops:
+			case <-s.catch.stops:
 				s.restore()
 				stopUncaught()
 				select {
-				case <-continued:
+				case <-s.catch.continued:
 				case <-time.After(settle): // the system did not stop it
 				}
-			case <-continued: // after SIGSTOP: the shell has turned echo on
+			case <-s.catch.continued: // after SIGSTOP: the shell has turned echo on
 			}
 			s.hush()
 		}
@@ -77,6 +73,32 @@ func (s *silence) end(restored bool) {
 	<-s.ended
 	if restored {
 		s.restore()
+		s.catch.end()
 	}
 	_ = s.tty.Close() // read from no more
+}
+
+// stopCatcher catches what stops and continues this process while the terminal has no echo. One serves all questions of a login, so that
+// no Ctrl-Z is lost between them.
+type stopCatcher struct {
+	stops, continued chan os.Signal
+	release          func()
+}
+
+func newStopCatcher() *stopCatcher {
+	c := &stopCatcher{stops: make(chan os.Signal, 1), continued: make(chan os.Signal, 1)}
+	signal.Notify(c.continued, syscall.SIGCONT)
+	c.release = catchStops(c.stops)
+	return c
+}
+
+// end stops the process if it was to be stopped a moment ago.
+func (c *stopCatcher) end() {
+	signal.Stop(c.continued)
+	c.release()
+	select {
+	case <-c.stops:
+		stopSelf(syscall.SIGTSTP)
+	default:
+	}
 }
