@@ -1,6 +1,7 @@
 package sshpool
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,7 +22,10 @@ func offers(t *testing.T, listed []string) []string {
 		Authentications:          []string{"publickey", "keyboard-interactive", "password"}}
 	pool := newPool(t, Options{Host: host})
 	conn := newConn(pool, 1)
-	conn.net = &netConn{}
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	defer theirs.Close()
+	conn.net = &netConn{Conn: ours}
 	l := newAuth(Options{Host: host, Log: testLog(t)}).login(within(t), conn)
 	defer l.close()
 	for range 10 {
