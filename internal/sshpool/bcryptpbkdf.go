@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 
+	//lint:ignore SA1019 OpenSSH's key files are encrypted with what is made of it
 	"golang.org/x/crypto/blowfish"
 )
 
