@@ -63,7 +63,7 @@ func (l *lane) restart(f *file) (bool, error) {
 		return l.restartInOrder(f), nil
 	case errors.Is(err, fsys.ErrShared):
 		return l.restartShared(f), nil
-	case f.shaken.Load() && renews(l.fs) && l.e.Upload && errors.Is(err, fsys.ErrFailure), errors.Is(err, errOverlong):
+	case (f.shaken.Load() || f.found != nil) && renews(l.fs) && l.e.Upload && errors.Is(err, fsys.ErrFailure), errors.Is(err, errOverlong):
 		return l.restartElsewhere(f), nil
 	}
 	return l.restartChanged(f)
