@@ -55,7 +55,7 @@ func errorClass(err error) string {
 	switch {
 	case err == nil:
 		return ""
-	case partly && some.differing > 0:
+	case partly && some.differing > 0, errors.Is(err, transfer.ErrUnfaithful):
 		return "differs"
 	case partly:
 		return "files"

@@ -61,7 +61,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &some) && some.differing > 0:
+	case errors.As(err, &some) && some.differing > 0, errors.Is(err, transfer.ErrUnfaithful):
 		return exitDiffers
 	case errors.As(err, &signal):
 		return 128 + int(signal.sig)
@@ -213,6 +213,10 @@ func fileHint(err error) string {
 		return "copy them to different directories, one command each"
 	case errors.Is(err, fsys.ErrNoSpace), errors.Is(err, fsys.ErrQuota), errors.Is(err, transfer.ErrFull):
 		return "make room on the destination and run the same command again"
+	case errors.Is(err, transfer.ErrNoRename):
+		return "--inplace writes under the final names, so nothing is renamed; a copy that is interrupted then leaves files in part"
+	case errors.Is(err, transfer.ErrUnfaithful):
+		return "do not trust files on this server: compare them by other means, and tell its operator"
 	case errors.Is(err, fsys.ErrSequential):
 		return "-n 1 -a 1 sends the blocks of a file one after the other"
 	case errors.Is(err, fsys.ErrEscapes):

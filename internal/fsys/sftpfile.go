@@ -27,11 +27,27 @@ func (s *SFTP) Open(name string) (File, error) {
 
 // Create implements FS.
 func (s *SFTP) Create(name string, perm fs.FileMode, truncate bool) (File, error) {
+	if s.Careful() && !truncate {
+		return s.createKnown(name, perm)
+	}
 	flags := uint32(sftpwire.OpenWrite | sftpwire.OpenCreat)
 	if truncate {
 		flags |= sftpwire.OpenTrunc
 	}
 	return s.open("create", name, flags, permissions(perm))
+}
+
+// createKnown is Create without truncation by combinations of flags that all servers know: what is there is opened for reading and
+// writing, or where it may not be read, with WRITE and CREAT.
+func (s *SFTP) createKnown(name string, perm fs.FileMode) (File, error) {
+	f, err := s.Make(name, perm)
+	if !errors.Is(err, fs.ErrExist) {
+		return f, err
+	}
+	if f, err = s.Edit(name); err == nil || Lost(err) {
+		return f, err
+	}
+	return s.open("create", name, sftpwire.OpenWrite|sftpwire.OpenCreat, permissions(perm))
 }
 
 // Edit implements FS.

@@ -274,7 +274,7 @@ func (c *Conn) session() (*Channel, error) {
 		return nil, ErrSessionRefused
 	}
 	if err != nil {
-		return nil, c.lost(err)
+		return nil, c.lost(ErrEnded) // x/crypto says "unexpected packet" of it, or EOF
 	}
 	channel := newChannel(c, ch, reqs)
 	ok, err := ch.SendRequest("subsystem", true, ssh.Marshal(struct{ Name string }{"sftp"}))
@@ -283,7 +283,7 @@ func (c *Conn) session() (*Channel, error) {
 	}
 	_ = ch.Close()
 	if err != nil {
-		return nil, c.lost(err)
+		return nil, c.lost(ErrEnded)
 	}
 	return nil, ErrNoSubsystem
 }

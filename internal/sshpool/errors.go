@@ -11,6 +11,8 @@ var (
 	ErrSessionRefused = errors.New("the server refuses a further session on this connection")
 	// ErrNoSubsystem is a server without SFTP.
 	ErrNoSubsystem = errors.New("the server has no SFTP subsystem")
+	// ErrEnded is a connection that the server ended after the login, before the SFTP session had begun.
+	ErrEnded = errors.New("the server ended the connection after the login, before the SFTP session began")
 	// ErrDropped is a connection that the server ended before authentication had a result (MaxStartups, penalties).
 	ErrDropped = errors.New("the server closed the connection before login")
 	// ErrAlgorithms is the absence of an algorithm that both sides have.

@@ -1,8 +1,7 @@
 package transfer
 
 import (
-	"fmt"
-	"io/fs"
+	"errors"
 
 	"mscp/internal/fsys"
 )
@@ -52,4 +51,4 @@ func (l *lane) sharedAgain(f *file) bool {
 }
 
 // ErrNoRename means that the server has no rename, so no partial file can get its name.
-var ErrNoRename = fmt.Errorf("the server renames no files: %w", fs.ErrInvalid)
+var ErrNoRename = errors.New("the server renames no files")

@@ -163,7 +163,7 @@ func (l *lane) tryRename(f *file) error {
 		l.e.doubtful.add(late{to, f.Parent, true})
 		return err
 	case err != nil:
-		err = fmt.Errorf("%w (%w)", ErrNoRename, err)
+		err = fmt.Errorf("%w: %w", ErrNoRename, err)
 		l.e.stop(err)
 		return err
 	}
