@@ -151,7 +151,7 @@ func (c *copier) log() sshpool.Log {
 	if c.debug {
 		level = 3
 	}
-	if level < 1 {
+	if level < 0 {
 		return nil
 	}
 	return func(l int, format string, args ...any) {

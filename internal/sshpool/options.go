@@ -39,7 +39,7 @@ type Options struct {
 	Jitter       float64 // of pauses, from 0 to 1; 0: random
 }
 
-// Log takes what a user sees with -v: 1 for steps, 2 for details, 3 for protocol. It may be called by many
+// Log takes what a user sees with -v: 0 for what is worth a word, and with more of them 1 for steps, 2 for details, 3 for protocol. It may be called by many
 // goroutines at once.
 type Log func(level int, format string, args ...any)
 

@@ -30,7 +30,11 @@ func (l *login) problem(err error, to told) {
 	if errors.Is(err, ErrNoTerminal) {
 		l.unasked = err
 	}
-	l.a.o.Log(1, "connection %d: %v", l.conn.id, err)
+	if to == onDetail && l.a.once(err.Error()) {
+		l.a.o.Log(0, "%v", err)
+	} else {
+		l.a.o.Log(1, "connection %d: %v", l.conn.id, err)
+	}
 	l.problems = append(l.problems, problem{err, to})
 }
 
