@@ -25,10 +25,9 @@ func (s *sftpServer) fetch(t testing.TB, from, to string) {
 		HostKeyCallback: ssh.InsecureIgnoreHostKey(),                                                              // it is ours
 	})
 	require.NoError(t, err)
-	defer conn.Close()
+	defer conn.Close() // and not the client: npm's ssh2 leaves a channel open that the client has ended
 	client, err := sftp.NewClient(conn, sftp.UseConcurrentReads(false))
 	require.NoError(t, err)
-	defer client.Close()
 	info, err := client.Stat(from)
 	require.NoError(t, err, from)
 	fetchEntry(t, client, info, from, to)

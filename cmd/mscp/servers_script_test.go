@@ -53,6 +53,7 @@ func startErlang(t testing.TB) *sftpServer {
 	public, err := os.ReadFile(s.key + ".pub")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "authorized_keys"), public, 0o644))
+	s.endsAtOddNames = true
 	s.runAsNobody(t, program, serverScript(t, filepath.Dir(s.key), "erlang_server.escript"), strconv.Itoa(s.port), dir)
 	return s
 }

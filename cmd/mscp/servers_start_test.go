@@ -96,6 +96,7 @@ type sftpServer struct {
 	hides           bool   // its files are not on this machine's file system
 	log             func() string
 	unlisted        string          // a name that it leaves out of its listings
+	endsAtOddNames  bool            // ends the connection at some names
 	losses          map[string]bool // what the checks have found that a copy loses there
 }
 

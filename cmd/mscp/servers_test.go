@@ -29,6 +29,8 @@ func servers() []madeServer {
 		{"paramiko", "paramiko, attributes set by its own helper", "python3-paramiko", "", python("paramiko_server.py")},
 		{"Conch", "Twisted Conch", "python3-twisted", "", python("conch_server.py")},
 		{"Perl", "Perl, Net::SFTP::SftpServer", "libnet-sftp-sftpserver-perl", "", startPerl},
+		{"Erlang", "Erlang, ssh_sftpd", "erlang-ssh",
+			"a name of a directory that is not UTF-8 ends each connection that asks for it: exit 3 after `--retry-timeout`", startErlang},
 		{"ssh2_fs", "npm's ssh2 over node's fs", "=1.17.0", "", startSSH2("fs")},
 		{"pkgsftp", "pkg/sftp, Server", "=1.13.12", "", startPkgSFTP},
 		{"pkgsftp_few", "pkg/sftp, RequestServer with 20 open files at most, as SFTPGo has", "=1.13.12", "", startPkgSFTPFew},

@@ -154,18 +154,32 @@ func (r *roundTrip) checked() {
 // names copies small files, deep directories, odd names, links and what is read-only. What the server refuses is named.
 func (r *roundTrip) names() {
 	src := filepath.Join(r.local, "tree")
-	_, _, err := testtree.Generate(r.Context(), src, testtree.Spec{Seed: 7, Small: 200, SmallSize: 40 << 10, Depth: 10, Odd: true})
+	_, _, err := testtree.Generate(r.Context(), src, testtree.Spec{Seed: 7, Small: 200, SmallSize: 40 << 10, Depth: 10, Odd: !r.server.endsAtOddNames})
 	require.NoError(r, err)
 	down := filepath.Join(r.local, "down")
 	r.Cleanup(func() {
 		require.NoError(r, testtree.Remove(src))
 		require.NoError(r, testtree.Remove(down))
 	})
+	if r.server.endsAtOddNames {
+		r.ended()
+	}
 	out := r.some("-n", "3", src, r.url("up"))
 	there := r.there("up")
 	r.compare(src, there, out, lossModes, lossNames)
 	out = r.some("-n", "3", r.url("up"), down)
 	r.compare(there, down, out, lossModes, lossNames)
+}
+
+// ended copies a directory whose name ends each connection: no connection is left, and the way out is told.
+func (r *roundTrip) ended() {
+	src := filepath.Join(r.local, "odd")
+	require.NoError(r, os.MkdirAll(filepath.Join(src, "not UTF-8 \xff"), 0o755))
+	cmd := r.command("--retry-timeout", "2s", src, r.url("odd"))
+	out, err := cmd.CombinedOutput()
+	require.Error(r, err)
+	require.Equal(r, exitConnection, cmd.ProcessState.ExitCode(), "%s", out)
+	require.Contains(r, string(out), "hint: ", "%s", out)
 }
 
 // times copies a tree with -p. A server that sets no times refuses it: each name is told of, and its bytes are there.
