@@ -53,12 +53,13 @@ func (q *question) ask(ctx context.Context) (string, error) {
 	}
 	answers := make(chan answer, 1)
 	go func() { answers <- q.read() }()
-	for {
+	for paused := false; ; paused = false {
 		select {
 		case a := <-answers:
 			q.hush(a.err)
 			return a.text, a.err
 		case <-stops:
+			paused = q.interrupt(answers)
 			q.stop(continued)
 		case <-continued: // also after SIGSTOP, or when the reader was stopped
 		case <-ctx.Done():
@@ -66,8 +67,15 @@ func (q *question) ask(ctx context.Context) (string, error) {
 			return "", ctx.Err()
 		}
 		if err := q.show(ctx, continued); err != nil {
-			q.end(answers)
+			q.giveBack(true)
+			if !paused {
+				q.interrupt(answers)
+			}
 			return "", err
+		}
+		if paused {
+			_ = q.tty.SetReadDeadline(time.Time{})
+			go func() { answers <- q.read() }()
 		}
 	}
 }
@@ -162,12 +170,20 @@ func (q *question) read() answer {
 	return answer{line, err}
 }
 
-// end leaves a question that is not answered. Where the system cannot interrupt the reader, it ends with the process.
+// interrupt ends the reader. A reader would stop the process once more in the background, as soon as a key is pressed there. It is false
+// where the system cannot interrupt one.
+func (q *question) interrupt(answers <-chan answer) bool {
+	if q.tty.SetReadDeadline(time.Unix(1, 0)) != nil {
+		return false
+	}
+	<-answers
+	return true
+}
+
+// end leaves a question that is not answered. A reader that cannot be interrupted ends with the process.
 func (q *question) end(answers <-chan answer) {
 	q.giveBack(true)
-	if q.tty.SetReadDeadline(time.Unix(1, 0)) == nil {
-		<-answers
-	}
+	q.interrupt(answers)
 }
 
 // inForeground reports whether this process may use the terminal. Only a controlling terminal has a foreground.
