@@ -276,7 +276,7 @@ func TestEveryKeywordOfSSHIsKnown(t *testing.T) {
 func TestReadmeNamesEveryKeyword(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
-	_, table, ok := strings.Cut(string(readme), "What becomes of the keywords")
+	_, table, ok := strings.Cut(string(readme), "### Keywords of the ssh configuration")
 	require.True(t, ok)
 	for _, k := range slices.Concat(honouredKeywords(), notedKeywords()) {
 		require.Contains(t, table, k)
