@@ -45,7 +45,7 @@ func NewSFTP(ch io.ReadWriteCloser, side string, block int) (*SFTP, error) {
 }
 
 func newSFTP(server *Server, ch io.ReadWriteCloser, side string, block int) (*SFTP, error) {
-	wire := sftpwire.New(ch)
+	wire, begun := sftpwire.New(ch), time.Now()
 	client, err := sftp.NewClientPipe(wire, wire)
 	if err != nil {
 		wire.Close()
@@ -57,6 +57,9 @@ func newSFTP(server *Server, ch io.ReadWriteCloser, side string, block int) (*SF
 	s.statvfs = s.has("statvfs@openssh.com")
 	s.inOrder = s.has("lsetstat@openssh.com") // OpenSSH 8.0 and later, and nobody else
 	s.fsync = s.has(sftpwire.FsyncExtension)
+	if !s.inOrder {
+		s.rtt = time.Since(begun) // with what the server takes to start; the limits' answer is better, where there is one
+	}
 	s.ask(block)
 	return s, nil
 }

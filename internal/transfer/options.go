@@ -95,6 +95,7 @@ const (
 
 	// filesNear is what there are at least, and at most for a server that does not say how many files it holds open at once.
 	filesNear      = 64
+	filesCareful   = 96   // at most for a careful server that does not say it: gesftpserver gives out dead handles beyond 128
 	filesPerSecond = 5000 // that one channel's server makes, at best
 )
 
@@ -105,20 +106,30 @@ const (
 	smallBlock = 32 << 10
 )
 
-// workers is how many blocks of any size, or files, a lane works on at once. A small file takes three round trips, so over a long
+// workers is how many blocks of any size, or files, a lane works on at once. A small file takes three round trips or five, so over a long
 // distance there must be many; over a short one more than a few only fill the server's buffers, and cost time
 // (docs/design/figures.md).
 func (o *Options) workers(r Remote) int {
 	n := o.Inflight
 	if n == 0 {
-		n = max(filesNear, int(filesPerSecond*3*r.RTT().Seconds()))
+		n = max(filesNear, int(filesPerSecond*fileTrips(r)*r.RTT().Seconds()))
 	}
 	if h := r.Handles(); h > 0 {
 		n = min(n, h*3/4) // the others are for larger files and listings
+	} else if careful(r) {
+		n = min(n, filesCareful)
 	} else {
 		n = min(n, filesNear)
 	}
 	return max(1, min(n, filesPerLane))
+}
+
+// fileTrips is how many round trips a small file takes at most.
+func fileTrips(r Remote) float64 {
+	if careful(r) {
+		return 5
+	}
+	return 3
 }
 
 func (o *Options) inflight(block int) int { return BlocksInFlight(o.Inflight, block) }
