@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,15 +48,18 @@ func (r *roundTrip) at(name string) string { return r.name + "-" + name }
 
 func (r *roundTrip) url(name string) string { return r.server.url(r.at(name)) }
 
-// command is the program with the server's flags. It cuts files into chunks of 1 MiB.
+// command is the program with the server's flags, cutting files into chunks of 1 MiB.
 func (r *roundTrip) command(args ...string) *exec.Cmd {
-	s := r.server
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	r.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, "mscp", append([]string{"-F", "none", "-P", strconv.Itoa(s.port), "-i", s.key, "-s", "1m", "-S", "1m",
-		"-o", "UserKnownHostsFile=" + s.knownHosts, "-o", "GlobalKnownHostsFile=none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes"},
-		args...)...)
-	cmd.Env = append(os.Environ(), "HOME="+filepath.Join(r.local, "home"))
+	return r.server.command(ctx, filepath.Join(r.local, "home"), append([]string{"-s", "1m", "-S", "1m"}, args...)...)
+}
+
+// command is the program with what it takes to log in. A later -o of the same keyword does not count.
+func (s *sftpServer) command(ctx context.Context, home string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "mscp", slices.Concat([]string{"-F", "none", "-P", strconv.Itoa(s.port), "-i", s.key}, args,
+		[]string{"-o", "UserKnownHostsFile=" + s.knownHosts, "-o", "GlobalKnownHostsFile=none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes"})...)
+	cmd.Env = append(os.Environ(), "HOME="+home)
 	return cmd
 }
 
