@@ -32,7 +32,7 @@ func startPkgSFTP(t testing.TB) *sftpServer {
 func startPkgSFTPMemory(t testing.TB) *sftpServer {
 	files := sftp.InMemHandler()
 	s := startGo(t, func(c io.ReadWriteCloser) (sftpLoop, error) { return sftp.NewRequestServer(c, files), nil })
-	s.root, s.hides = "/", true
+	s.root, s.hides, s.spoilsCutOff = "/", true, true
 	return s
 }
 

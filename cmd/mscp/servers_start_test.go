@@ -97,6 +97,7 @@ type sftpServer struct {
 	log             func() string
 	unlisted        string          // a name that it leaves out of its listings
 	endsAtOddNames  bool            // ends the connection at some names
+	spoilsCutOff    bool            // takes a file that was being read when a connection ended for broken
 	losses          map[string]bool // what the checks have found that a copy loses there
 }
 
