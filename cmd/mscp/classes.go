@@ -102,7 +102,7 @@ func placeHint(err error) string {
 		return "run the same command again when nothing writes to the source"
 	case errors.Is(err, fsys.ErrTooLarge):
 		return "the destination's file system, or a limit (ulimit -f), takes no file of that size"
-	case errors.Is(err, syscall.ENAMETOOLONG):
+	case writing && errors.Is(err, syscall.ENAMETOOLONG):
 		return "the destination takes no name of that length: give it a shorter one"
 	}
 	return fileHint(err)

@@ -143,7 +143,7 @@ func (d *demo) thereAndBack(ctx context.Context) error {
 func (d *demo) timed(ctx context.Context, from, to string) (time.Duration, error) {
 	begin := time.Now()
 	err := d.copy(ctx, []string{
-		"-P", strconv.Itoa(d.server.Port()), "-i", d.path("key"), "-F", "none",
+		"-P", strconv.Itoa(d.server.Port()), "-i", d.path("key"), "-F", "none", "-l", "demo",
 		"-o", "UserKnownHostsFile=" + d.path("known_hosts"), "-o", "GlobalKnownHostsFile=none",
 		"-p", from, to,
 	})

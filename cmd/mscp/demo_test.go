@@ -23,11 +23,11 @@ import (
 type demoArgs struct{ port, key, knownHosts, from, to string }
 
 func parseDemoArgs(t *testing.T, args []string) demoArgs {
-	require.Len(t, args, 13)
-	require.Equal(t, []string{"-P", "-i", "-F", "none"}, []string{args[0], args[2], args[4], args[5]})
+	require.Len(t, args, 15)
+	require.Equal(t, []string{"-P", "-i", "-F", "none", "-l", "demo"}, append([]string{args[0], args[2]}, args[4:8]...))
 	return demoArgs{
-		args[1], args[3], strings.TrimPrefix(args[7], "UserKnownHostsFile="),
-		strings.TrimPrefix(args[11], "127.0.0.1:"), strings.TrimPrefix(args[12], "127.0.0.1:"),
+		args[1], args[3], strings.TrimPrefix(args[9], "UserKnownHostsFile="),
+		strings.TrimPrefix(args[13], "127.0.0.1:"), strings.TrimPrefix(args[14], "127.0.0.1:"),
 	}
 }
 

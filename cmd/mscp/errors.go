@@ -211,6 +211,8 @@ func fileHint(err error) string {
 		return "the destination takes the two names for one: rename one of them, or copy them to different directories"
 	case errors.As(err, new(*plan.CollisionError)):
 		return "copy them to different directories, one command each"
+	case errors.Is(err, fsys.ErrReadOnly):
+		return "mount its file system for writing, or give another target"
 	case errors.Is(err, fsys.ErrNoSpace), errors.Is(err, fsys.ErrQuota), errors.Is(err, transfer.ErrFull):
 		return "make room on the destination and run the same command again"
 	case errors.Is(err, transfer.ErrNoRename):
@@ -223,6 +225,8 @@ func fileHint(err error) string {
 		return "a symbolic link in the destination leads out of it: copy to the directory that it names"
 	case errors.Is(err, fsys.ErrNoHomes):
 		return "write the directory in full; a file whose name begins with ~ is written ./~NAME"
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return "no name there may be that long: give a shorter one"
 	case errors.Is(err, fs.ErrNotExist):
 		return "check the path"
 	case errors.Is(err, fs.ErrPermission):

@@ -35,14 +35,15 @@ func (s *SFTP) err(op, name string, err error) error {
 	}
 	switch op {
 	case "create", "write", "make directory", "truncate", "rename to", "close":
-		reason = s.diagnose(name, reason)
+		reason = s.diagnose(op, name, reason)
 	}
 	return &Error{s.side, op, name, reason}
 }
 
 // diagnose asks the file system where a change failed without a reason whether it is full or read-only: OpenSSH says
-// only "Failure" then. Less than a block's worth of space counts as full.
-func (s *SFTP) diagnose(name string, reason error) error {
+// only "Failure" then. Less than a block's worth of space counts as full, and for a new name so does a file system that counts
+// its files and takes no more.
+func (s *SFTP) diagnose(op, name string, reason error) error {
 	if !errors.Is(reason, ErrFailure) || !s.statvfs {
 		return reason
 	}
@@ -53,6 +54,8 @@ func (s *SFTP) diagnose(name string, reason error) error {
 	case v.Flag&statvfsReadOnly != 0:
 		return ErrReadOnly
 	case v.Bavail*v.Frsize < uint64(s.Block()):
+		return ErrNoSpace
+	case v.Files > 0 && v.Favail == 0 && (op == "create" || op == "make directory"):
 		return ErrNoSpace
 	}
 	return reason

@@ -52,6 +52,17 @@ func TestFullFileSystem(t *testing.T) {
 	})
 }
 
+// A file system that takes no more files has room for bytes, and OpenSSH's server says only "Failure".
+func TestNoMoreFiles(t *testing.T) {
+	realSides(t, func(t *testing.T, s *side) {
+		require.NoError(t, unix.Mount("none", s.real, "tmpfs", unix.MS_REMOUNT, "size=64m,nr_inodes=2"))
+		s.write(t, "f", "x")
+		_, err := s.Create(s.at("g"), 0o600, true)
+		require.ErrorIs(t, err, fsys.ErrNoSpace)
+		require.ErrorIs(t, s.Mkdir(s.at("d"), 0o700), fsys.ErrNoSpace)
+	})
+}
+
 func TestReadOnlyFileSystem(t *testing.T) {
 	realSides(t, func(t *testing.T, s *side) {
 		s.write(t, "f", "x")

@@ -65,7 +65,9 @@ func EarlySources(src fsys.FS, patterns []string) *Early {
 	}
 	for _, p := range patterns {
 		if hasMeta(p) {
-			e.lstat(p)
+			if !matchesItself(p) {
+				e.lstat(p)
+			}
 			continue
 		}
 		p, _ = trim(p)

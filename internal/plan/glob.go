@@ -12,7 +12,8 @@ import (
 )
 
 // Expand replaces a pattern by the paths that it matches, in the order of their names. A pattern without
-// wildcards, and one that exists as it is written, stands for itself. The wildcards are *, ?, [a-z], [!a-z] and \ to quote one;
+// wildcards, and one that exists as it is written, stands for itself. On a server (an [*Early]) a pattern that matches its own text
+// does not: no shell has been there to expand "*", and a file of that name must not hide the others. The wildcards are *, ?, [a-z], [!a-z] and \ to quote one;
 // none matches a slash, nor a leading dot unless the pattern has it.
 //
 // The error is a [*ManyError] where more than most paths match, or an [*fsys.Error] for a pattern that matches nothing (fs.ErrNotExist),
@@ -21,8 +22,10 @@ func Expand(src fsys.FS, pattern string, most int) ([]string, error) {
 	if !hasMeta(pattern) {
 		return []string{pattern}, nil
 	}
-	if _, err := src.Lstat(pattern); err == nil || fsys.Lost(err) {
-		return []string{pattern}, err
+	if _, server := src.(*Early); !server || !matchesItself(pattern) {
+		if _, err := src.Lstat(pattern); err == nil || fsys.Lost(err) {
+			return []string{pattern}, err
+		}
 	}
 	g := glob{src: src, dirs: strings.HasSuffix(pattern, "/"), most: most}
 	found := g.match(pattern)
@@ -132,6 +135,16 @@ func (g *glob) note(err error) {
 	if fsys.Lost(err) || g.err == nil && !quiet {
 		g.err = err
 	}
+}
+
+// matchesItself tells whether a file that is called like the pattern is one of those that it matches: "a*", not "a[1]".
+func matchesItself(pattern string) bool {
+	for part := range strings.SplitSeq(pattern, "/") {
+		if ok, err := matchName(part, part); hasMeta(part) && (!ok || err != nil) {
+			return false
+		}
+	}
+	return true
 }
 
 func hasMeta(s string) bool { return strings.ContainsAny(s, `*?[\`) }

@@ -102,6 +102,29 @@ func TestExpandSeveral(t *testing.T) {
 	require.ErrorContains(t, err, `"w*"`)
 }
 
+// A file on the server whose name is a pattern does not hide what the pattern matches. On this machine a shell may have made the
+// name from a pattern, and it stands for itself; so does, on both sides, a pattern that does not match its own text.
+func TestNameThatIsAPattern(t *testing.T) {
+	src := memfs.New("src", map[string]memfs.Node{
+		"/d/*": memfs.File(""), "/d/a": memfs.File(""), "/d/b[1]": memfs.File(""), "/d/b1": memfs.File(""), "/d?/x": memfs.File(""), "/d1/x": memfs.File(""),
+	})
+	for pattern, want := range map[string]struct{ local, server []string }{
+		"/d/*":    {[]string{"/d/*"}, []string{"/d/*", "/d/a", "/d/b1", "/d/b[1]"}},
+		`/d/\*`:   {[]string{"/d/*"}, []string{"/d/*"}},
+		"/d/b[1]": {[]string{"/d/b[1]"}, []string{"/d/b[1]"}},
+		"/d?/x":   {[]string{"/d?/x"}, []string{"/d1/x", "/d?/x"}},
+	} {
+		got, err := Expand(src, pattern, 1000)
+		require.NoError(t, err)
+		require.Equal(t, want.local, got, pattern)
+		early := EarlySources(src, []string{pattern})
+		got, err = Expand(early, pattern, 1000)
+		early.Wait()
+		require.NoError(t, err)
+		require.Equal(t, want.server, got, pattern)
+	}
+}
+
 func TestExpandBehindErrors(t *testing.T) {
 	src := globSource()
 	reason := fs.ErrPermission

@@ -2,8 +2,10 @@ package sshconf
 
 import (
 	"errors"
+	"io/fs"
 	"os/user"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -90,4 +92,15 @@ func TestNobodyKnowsTheUser(t *testing.T) {
 	h, _, err = Resolve(t.Context(), node(""), Flags{}, env)
 	require.NoError(t, err)
 	require.Equal(t, "from-file", h.User)
+}
+
+// HOME=/dev/null, as daemons have it, is a home without files.
+func TestHomeThatIsNoDirectory(t *testing.T) {
+	env := testEnv(nil)
+	env.ReadFile = func(string) ([]byte, error) {
+		return nil, &fs.PathError{Op: "open", Path: "/dev/null/.ssh/config", Err: syscall.ENOTDIR}
+	}
+	h, _, err := Resolve(t.Context(), node("me"), Flags{}, env)
+	require.NoError(t, err)
+	require.Equal(t, "me", h.User)
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"mscp/internal/bytepath"
 )
@@ -58,7 +59,7 @@ func (r *reader) pass(configFile string) error {
 
 func (r *reader) file(name string, depth int, optional bool) error {
 	text, err := r.env.ReadFile(name)
-	if optional && errors.Is(err, fs.ErrNotExist) {
+	if optional && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) { // HOME=/dev/null
 		return nil
 	}
 	if err != nil {

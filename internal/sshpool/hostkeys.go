@@ -78,12 +78,21 @@ func (k *hostKeys) load() (*knownHosts, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.db == nil && k.loadErr == nil {
-		k.db, k.loadErr = loadKnownHosts(k.files(), k.log)
+		k.db, k.loadErr = loadKnownHosts(k.files(), k.names(), k.log)
 		if k.loadErr != nil {
 			k.loadErr = &HostKeyError{Host: k.addr, Kind: Unreadable, Err: k.loadErr}
 		}
 	}
 	return k.db, k.loadErr
+}
+
+// names are those under which the host may stand in known_hosts.
+func (k *hostKeys) names() []string {
+	names := []string{xknownhosts.Normalize(k.addr)}
+	if bare := k.bare(); bare != "" {
+		names = append(names, xknownhosts.Normalize(bare))
+	}
+	return names
 }
 
 func (k *hostKeys) files() []string {

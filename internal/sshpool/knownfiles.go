@@ -2,9 +2,11 @@ package sshpool
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
@@ -13,54 +15,46 @@ import (
 	"mscp/internal/bytepath"
 )
 
+var errMarker = errors.New("an unknown marker")
+
 // knownHosts are the known_hosts files as they were read.
 type knownHosts struct {
 	*knownhosts.HostKeyDB
 	origin map[string]string // the user's file, by the name of a copy that was read in its place
 }
 
-// loadKnownHosts reads the files that exist. Like ssh it passes over a line that it cannot read (a key type of
-// tomorrow, a slip of the editor), where the library gives up on the whole file.
-func loadKnownHosts(files []string, log Log) (*knownHosts, error) {
-	var present []string
-	for _, f := range files {
-		switch _, err := os.Stat(f); {
-		case err == nil:
-			present = append(present, f)
-		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
-			return nil, err
-		}
-	}
-	db, err := knownhosts.NewDB(present...)
-	if err == nil {
-		return &knownHosts{HostKeyDB: db}, nil
-	}
-	log(1, "%v", err)
-	return loadSound(present)
-}
-
-// loadSound loads copies of the files from which the unreadable lines are taken out.
-func loadSound(files []string) (*knownHosts, error) {
+// loadKnownHosts reads the files that exist, for a host of these names. Like ssh it passes over a line that it cannot read (a key
+// type of tomorrow, a slip of the editor), where the library gives up on the whole file.
+func loadKnownHosts(files, names []string, log Log) (*knownHosts, error) {
 	known := &knownHosts{origin: make(map[string]string)}
-	var copies []string
+	var read []string
 	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if errors.Is(err, fs.ErrPermission) {
+		name, remove, err := readable(f, names, log)
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR):
 			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		name, remove, err := shortLivedFile(soundLines(text))
-		if err != nil {
+		case err != nil:
 			return nil, err
 		}
 		defer remove()
-		copies, known.origin[name] = append(copies, name), f
+		read, known.origin[name] = append(read, name), f
 	}
 	var err error
-	known.HostKeyDB, err = knownhosts.NewDB(copies...)
+	known.HostKeyDB, err = knownhosts.NewDB(read...)
 	return known, err
+}
+
+// readable names a file that the library reads as ssh reads this one: the file itself, or a copy.
+func readable(file string, names []string, log Log) (name string, remove func(), err error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", nil, err
+	}
+	plain := soundLines(plainHosts(text, names), func(line int, err error) { log(1, "%s:%d is passed over: %v", file, line, err) })
+	if bytes.Equal(plain, text) {
+		return file, func() {}, nil
+	}
+	return shortLivedFile(plain)
 }
 
 // shortLivedFile is a file in memory, or where there is none a temporary one.
@@ -77,10 +71,15 @@ func shortLivedFile(content []byte) (name string, remove func(), err error) {
 }
 
 // soundLines empties the lines that cannot be parsed, so that the others keep their numbers.
-func soundLines(text []byte) []byte {
+func soundLines(text []byte, bad func(line int, err error)) []byte {
 	lines := bytes.Split(text, []byte("\n"))
 	for i, line := range lines {
-		if _, _, _, _, rest, err := ssh.ParseKnownHosts(line); err != nil || len(rest) > 0 {
+		if line = bytes.TrimSpace(line); len(line) == 0 || line[0] == '#' {
+			continue
+		}
+		marker, _, _, _, rest, err := ssh.ParseKnownHosts(line)
+		if err != nil || len(rest) > 0 || marker != "" && marker != "revoked" && marker != "cert-authority" {
+			bad(i+1, cmp.Or(err, errMarker))
 			lines[i] = nil
 		}
 	}
