@@ -25,6 +25,8 @@ type record struct {
 	// Fresh is set where the target did not exist and the one source directory became it. By the second run it exists, and the
 	// source would land below it.
 	Fresh bool
+	// Planned is set where a dry run wrote it: it stays when its job is done, so that it can be run again.
+	Planned bool
 }
 
 // checkpoint is the journal of this run.
@@ -33,6 +35,7 @@ type checkpoint struct {
 	state *journal.State // nil: nothing to go on with
 	left  *journal.State // of a job that is begun anew (--no-resume)
 	rec   record         // of the earlier run, if there was one
+	job   []byte         // rec as it was written
 	id    *identity
 	begun bool // by this run or an earlier one
 }
@@ -77,7 +80,7 @@ func (c *copier) tryJournal(id *identity) (*checkpoint, error) {
 	if n := state.Dropped(); n > 0 {
 		c.display.Notice(fmt.Sprintf("the journal's last %d bytes are damaged: what they told of is copied again", n))
 	}
-	k := &checkpoint{Journal: j, id: id, begun: state.Job() != nil}
+	k := &checkpoint{Journal: j, id: id, begun: state.Job() != nil, job: state.Job()}
 	if !k.begun || json.Unmarshal(state.Job(), &k.rec) != nil {
 		return k, nil
 	}
@@ -119,7 +122,7 @@ func (c *copier) stateDir() (string, error) {
 }
 
 // begin settles where things land: as the first run decided, if there was one.
-func (k *checkpoint) begin(args []string, land *plan.Landing) error {
+func (k *checkpoint) begin(args []string, land *plan.Landing, planned bool) error {
 	if k.rec.Fresh {
 		land.BecomeRoot()
 	}
@@ -131,7 +134,7 @@ func (k *checkpoint) begin(args []string, land *plan.Landing) error {
 		return err
 	}
 	fresh := len(land.Items) == 1 && land.Items[0].Dst == "" && !land.Items[0].Contents
-	rec := record{Job: k.id.job, Host: k.id.host, Up: k.id.up, Root: []byte(k.id.root), Cwd: []byte(cwd), Fresh: fresh}
+	rec := record{Job: k.id.job, Host: k.id.host, Up: k.id.up, Root: []byte(k.id.root), Cwd: []byte(cwd), Fresh: fresh, Planned: planned || k.rec.Planned}
 	for _, a := range args {
 		rec.Args = append(rec.Args, []byte(a))
 	}
@@ -146,12 +149,14 @@ func (k *checkpoint) begin(args []string, land *plan.Landing) error {
 	return nil
 }
 
-// end removes the journal of a job that is done or never began, and keeps that of any other.
+// end removes the journal of a job that is done or never began, keeps that of any other, and makes a plan new again.
 func (k *checkpoint) end(done bool) error {
-	if k == nil {
+	switch {
+	case k == nil:
 		return nil
-	}
-	if done || !k.begun {
+	case done && k.rec.Planned:
+		return errors.Join(k.Begin(k.job), k.Close())
+	case done || !k.begun:
 		return k.Remove()
 	}
 	return k.Close()

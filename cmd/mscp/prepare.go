@@ -73,7 +73,7 @@ func (c *copier) decide(d *dialer, first *lane, opt *transfer.Options) (*job, er
 		return nil, err
 	}
 	opt.OtherPort = c.journal.rec.Host != "" && c.journal.rec.Host != id.host
-	switch err := c.journal.begin(c.sys.args, j.land); {
+	switch err := c.journal.begin(c.sys.args, j.land, c.dryRun); {
 	case err == nil:
 		opt.Journal, opt.State, opt.Abandoned = c.journal.Journal, c.journal.state, c.journal.left
 	case c.checkpoint != "":
