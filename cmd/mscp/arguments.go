@@ -144,7 +144,7 @@ func (r *argReader) doubtful(flag *pflag.Flag, given string) error {
 		return nil
 	}
 	return &usageError{
-		err:  fmt.Errorf("%s %s: a value or a source?", given, next),
+		err:  fmt.Errorf("%s %s: could be a value or a source", given, next),
 		hint: fmt.Sprintf("write --%s=%s for the value, or ./%s for a file of that name", flag.Name, next, next),
 	}
 }

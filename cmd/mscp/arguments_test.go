@@ -55,7 +55,7 @@ func TestValueOrSource(t *testing.T) {
 	} {
 		_, set := testRoot()
 		_, _, err := readArgs(set, strings.Fields(given))
-		require.ErrorContains(t, err, "a value or a source?", given)
+		require.ErrorContains(t, err, "could be a value or a source", given)
 		require.Contains(t, hint(err), "./", given)
 	}
 	for _, given := range []string{"--verify=command a h:x", "--verify ./command h:x", "--verify -- command h:x", "a --verify h:x"} {
@@ -120,8 +120,8 @@ func flagMistake(t *testing.T, given string) error {
 
 func TestFlagsOfOtherTools(t *testing.T) {
 	for given, want := range map[string]string{
-		"-av a h:b": "-p keeps times", "-avz a h:b": "-C yes", "-a a h:b": "-p keeps times", "-3 a h:b": "two remote hosts", "-e ssh a h:b": "ssh is always used",
-		"--progress a h:b": "the progress is shown", "--bwlimit=10 a h:b": "--bwlimit is -L here", "--archive a h:b": "-p", "-z a h:b": "-C yes",
+		"-av a h:b": "-p keeps times", "-avz a h:b": "-C yes", "-a a h:b": "-p keeps times", "-3 a h:b": "two remote hosts", "-e ssh a h:b": "mscp always uses SSH",
+		"--progress a h:b": "mscp shows progress", "--bwlimit=10 a h:b": "--bwlimit is -L here", "--archive a h:b": "-p", "-z a h:b": "-C yes",
 		"-n a h:b": "-D", "-P a h:b": "-P is the port", "-rz a h:b": "-C yes", "--delete a h:b": "deletes nothing",
 		"--conections 3 a h:b": "did you mean --connections", "--conn 3": "--connections", "--verfy a": "--verify", "--stall-timout=3": "--stall-timeout",
 		"-L 10MB a h:b": "mscp -h", "-n 4x a h:b": "mscp -h", "-L src a h:b": "-L limits the rate",

@@ -64,7 +64,7 @@ func (p *prompter) choose(ctx context.Context, prompt string, terminal func(cont
 }
 
 // errAskpassUnused says what the user has to set.
-var errAskpassUnused = errors.New("SSH_ASKPASS is used without a DISPLAY only where SSH_ASKPASS_REQUIRE=force is set too")
+var errAskpassUnused = errors.New("mscp uses SSH_ASKPASS without a DISPLAY only if SSH_ASKPASS_REQUIRE=force is set")
 
 // unaskedError is that nobody could be asked, and what would change that.
 type unaskedError struct{ err, remedy error }
@@ -72,7 +72,7 @@ type unaskedError struct{ err, remedy error }
 func (e *unaskedError) Error() string   { return e.err.Error() }
 func (e *unaskedError) Unwrap() []error { return []error{e.err, e.remedy} }
 
-var errUnanswered = errors.New("the question was not answered (SSH_ASKPASS)")
+var errUnanswered = errors.New("SSH_ASKPASS did not answer the question")
 
 // askpass gives the question as the program's argument; the answer is the first line that it prints, unless it fails.
 func (p *prompter) askpass(ctx context.Context, prompt string) (string, error) {

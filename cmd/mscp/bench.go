@@ -24,18 +24,18 @@ func newBenchCommand(sys system) *cobra.Command {
 	groups := f.groups()
 	c := &cobra.Command{
 		Use:   "bench [flags] [[user@]host:directory]",
-		Short: "Measure mscp with its settings beside scp and other tools, here or against a server",
-		Long: "bench copies the same data with mscp, once for each number of connections and each other setting, and with other " +
-			"tools, in turn, and prints throughput, CPU time and what else was seen. Without an argument it starts servers on this " +
-			"machine and takes about a minute. All it writes lies in directories of its own, mscp-bench-..., which it removes. " +
-			"The login must need no question: a key without passphrase or an agent.",
+		Short: "Measure mscp beside scp and other tools, on this machine or against a server",
+		Long: "bench copies the same data with mscp, once for each number of connections and each other setting, and in turn with " +
+			"other tools. It prints throughput, CPU time and more. Without an argument it starts servers on this machine and takes " +
+			"about a minute. It writes only to directories of its own, mscp-bench-..., and removes them. It asks nothing: use a key " +
+			"without passphrase or an agent.",
 		Example: "  mscp bench                                        this machine alone\n" +
 			"  mscp bench node:/scratch --connections 1,2,4,8,16 --size 4g --plot chart.svg\n" +
 			"  mscp bench --link rtt=100ms,rate=1gbit --size 512m --peers all\n" +
 			"  mscp bench report one.json other.json             draw stored results again",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usage("%q: one [user@]host:directory at most", args)
+				return usage("%q: give at most one [user@]host:directory", args)
 			}
 			return nil
 		},
@@ -147,7 +147,7 @@ func (b *bench) measured() (string, error) {
 	}
 	info, err := os.Stat(b.program)
 	if err == nil && (info.IsDir() || info.Mode()&0o111 == 0) {
-		err = fmt.Errorf("%s: is no program", b.program)
+		err = fmt.Errorf("%s: is not a program", b.program)
 	}
 	return b.program, err
 }

@@ -55,7 +55,7 @@ func (o *outputs) register(s *pflag.FlagSet) {
 }
 
 func (f *benchFlags) groups() []group {
-	return []group{{"What is measured", f.workFlags()}, {"Against what", f.peerFlags()}, {"Where", f.placeFlags()},
+	return []group{{"Work", f.workFlags()}, {"Peers", f.peerFlags()}, {"Places", f.placeFlags()},
 		{"SSH", f.loginFlags()}, {"Results", f.outputFlags()}}
 }
 
@@ -63,39 +63,39 @@ func (f *benchFlags) workFlags() *pflag.FlagSet {
 	s := newFlagSet()
 	s.IntSliceVar(&f.connections, "connections", nil, "connections of mscp, `LIST`; default: 1, 2, 4, ... up to the cores")
 	s.IntSliceVar(&f.sessions, "sessions", []int{1}, "channels on each connection, `LIST`")
-	s.StringVar(&f.direction, "direction", "both", "`WHICH` way: up, down or both")
-	s.Var(&f.sizes, "size", "size of a single file, `LIST` of bytes with k, m, g (powers of 1024); default: what --time has room for")
-	s.IntSliceVar(&f.files, "files", nil, "also trees of so many files, `LIST`; without --size, only these")
-	s.Var(&f.fileSizes, "file-size", "size of each of these files, a `LIST` as long as that of --files, or one for all; default 4k")
+	s.StringVar(&f.direction, "direction", "both", "`WHICH` direction: up, down or both")
+	s.Var(&f.sizes, "size", "size of a single file, `LIST` of bytes with k, m, g (powers of 1024); default: as large as --time allows")
+	s.IntSliceVar(&f.files, "files", nil, "also trees with these numbers of files, `LIST`; without --size, only trees")
+	s.Var(&f.fileSizes, "file-size", "size of the files in a tree, `LIST` with one for each of --files, or one for all; default 4k")
 	s.IntVar(&f.runs, "runs", 3, "runs of each case")
-	s.IntVar(&f.warmup, "warmup", 1, "runs of each case before them, which do not count")
+	s.IntVar(&f.warmup, "warmup", 1, "warm-up runs of each case")
 	f.whole, f.timeout = time.Minute, 10*time.Minute
-	s.Var((*seconds)(&f.whole), "time", "`TIME` for everything, where --size is not given; slow peers take longer")
+	s.Var((*seconds)(&f.whole), "time", "`TIME` for all runs without --size; slow peers take longer")
 	s.StringSliceVar(&f.ciphers, "ciphers", nil, "ciphers, `LIST`, one after the other; default: mscp's choice")
-	s.Var(&f.block, "block", "block that a request of mscp carries, `SIZE`; default: mscp's choice")
+	s.Var(&f.block, "block", "`SIZE` of the block in a request of mscp; default: mscp's choice")
 	s.IntVar(&f.inflight, "inflight", 0, "blocks in flight on each channel of mscp; default: mscp's choice")
-	s.StringVar(&f.source, "source", result.Memory, "`WHERE` the data are read: memory, or disk and not in the page cache")
-	s.StringVar(&f.sink, "sink", result.Memory, "`WHERE` they are written: memory, disk (until they are on the device) or null (/dev/null, mscp alone)")
-	s.BoolVar(&f.limits, "limits", true, "measure what the path carries by itself: TCP, or SSH from zeros to /dev/null")
-	s.Var((*seconds)(&f.timeout), "timeout", "`TIME` after which a single run counts as failed")
+	s.StringVar(&f.source, "source", result.Memory, "`WHERE` the data come from: memory, or disk (not the page cache)")
+	s.StringVar(&f.sink, "sink", result.Memory, "`WHERE` the data go: memory, disk (a run ends when they are on the device) or null (/dev/null, mscp only)")
+	s.BoolVar(&f.limits, "limits", true, "also measure the path alone: TCP, or SSH from zeros to /dev/null")
+	s.Var((*seconds)(&f.timeout), "timeout", "a run that takes longer than `TIME` fails")
 	return s
 }
 
 func (f *benchFlags) peerFlags() *pflag.FlagSet {
 	s := newFlagSet()
 	s.StringSliceVar(&f.peers, "peers", []string{"scp"}, "other tools, `LIST` of scp, sftp, rsync, rclone, lftp, tar; all; or none")
-	s.StringSliceVar(&f.peerSettings, "peer-settings", nil, "how peers are run, `LIST` of cipher (the cipher that mscp uses) and default (as they come); default: cipher; if --peers is given, both")
+	s.StringSliceVar(&f.peerSettings, "peer-settings", nil, "settings of peers, `LIST` of cipher (the cipher that mscp uses) and default (their own); default: cipher, with --peers both")
 	s.StringArrayVar(&f.custom, "peer", nil, "another tool, `NAME=COMMAND` with {src} and {dst} as for scp, or {local} and {remote}; {host} {port} {user} {ssh} {direction}; repeatable")
-	s.StringVar(&f.program, "mscp", "", "measure this `PROGRAM` in place of this one")
+	s.StringVar(&f.program, "mscp", "", "measure `PROGRAM` instead of this mscp")
 	return s
 }
 
 func (f *benchFlags) placeFlags() *pflag.FlagSet {
 	s := newFlagSet()
-	s.StringSliceVar(&f.servers, "server", nil, "servers that are started on this machine, `LIST` of embedded (in this process) and sshd (the system's); default: both")
-	s.StringVar(&f.link, "link", "", "put an emulated long-distance `LINK` before them: rtt=100ms with any of rate=1gbit, loss=0.0002, queue=12m, and commas between (Linux, root)")
-	s.StringVar(&f.dir, "local-dir", ".", "`DIR` for data on disk on this machine; data in memory lie in /dev/shm, or the directory for temporary files")
-	s.BoolVar(&f.clean, "clean", false, "first remove what benchmarks that were killed have left")
+	s.StringSliceVar(&f.servers, "server", nil, "servers to start on this machine, `LIST` of embedded (in this process) and sshd (the system's); default: both")
+	s.StringVar(&f.link, "link", "", "emulate a long-distance `LINK` to them: rtt=100ms with any of rate=1gbit, loss=0.0002, queue=12m, separated by commas (Linux, root)")
+	s.StringVar(&f.dir, "local-dir", ".", "`DIR` for data on this machine's disk; data in memory go to /dev/shm or the directory for temporary files")
+	s.BoolVar(&f.clean, "clean", false, "first remove what killed benchmarks left")
 	return s
 }
 
@@ -157,19 +157,19 @@ func directions(name string) ([]result.Direction, error) {
 	case "up", "down":
 		return []result.Direction{result.Direction(name)}, nil
 	}
-	return nil, usage("--direction %s: up, down or both", name)
+	return nil, usage("--direction %s: want up, down or both", name)
 }
 
 func (f *benchFlags) works(changed func(string) bool) (works []result.Work, err error) {
 	for _, size := range f.sizes {
 		if size == 0 {
-			return nil, usage("--size 0: an empty file measures nothing but the login; give at least 1")
+			return nil, usage("--size 0: an empty file measures only the login; give at least 1")
 		}
 		works = append(works, result.Work{Files: 1, Size: int64(size)})
 	}
 	if len(f.files) == 0 {
 		if changed("file-size") {
-			return nil, usage("--file-size goes with --files")
+			return nil, usage("--file-size needs --files")
 		}
 		if len(works) == 0 {
 			works = []result.Work{{Files: 1}} // of a size that is found by a trial
@@ -188,7 +188,7 @@ func (f *benchFlags) works(changed func(string) bool) (works []result.Work, err 
 	}
 	for i, n := range f.files {
 		if n < 2 {
-			return nil, usage("--files %d: a tree has at least two; --size is for one file", n)
+			return nil, usage("--files %d: a tree has at least two files; --size is for one file", n)
 		}
 		works = append(works, result.Work{Files: int64(n), Size: int64(sizes[i])})
 	}
@@ -211,7 +211,7 @@ func (f *benchFlags) tools() (tools []benchmark.Tool, err error) {
 			return nil, err
 		}
 		if slices.ContainsFunc(tools, func(x benchmark.Tool) bool { return x.Name == t.Name }) {
-			return nil, usage("--peer %s: there is already a peer of that name", t.Name)
+			return nil, usage("--peer %s: another peer has that name", t.Name)
 		}
 		tools = append(tools, t)
 	}
@@ -233,7 +233,7 @@ func (f *benchFlags) settings(peersGiven bool) (all []string, err error) {
 		case "default":
 			all = append(all, result.Defaults)
 		default:
-			return nil, usage("--peer-settings %s: cipher or default", name)
+			return nil, usage("--peer-settings %s: want cipher or default", name)
 		}
 	}
 	return all, nil

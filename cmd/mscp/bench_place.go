@@ -35,10 +35,10 @@ func (b *bench) parse(args []string) (spec benchmark.Spec, to *destination, err 
 	}
 	for i, s := range b.servers {
 		if slices.Contains(b.servers[:i], s) {
-			return spec, nil, usage("--server %s: twice", s)
+			return spec, nil, usage("--server names %s twice", s)
 		}
 		if s != benchmark.Embedded && s != benchmark.SSHD {
-			return spec, nil, usage("--server %s: embedded or sshd", s)
+			return spec, nil, usage("--server %s: want embedded or sshd", s)
 		}
 	}
 	if len(args) == 0 {
@@ -49,12 +49,12 @@ func (b *bench) parse(args []string) (spec benchmark.Spec, to *destination, err 
 	case err != nil:
 		return spec, nil, err
 	case !e.Remote:
-		return spec, nil, usage("%s is no server: give [user@]host:directory, or nothing for this machine", quote.Name(args[0]))
+		return spec, nil, usage("%s is not a server: give [user@]host:directory, or nothing for this machine", quote.Name(args[0]))
 	case b.link != "" || len(b.servers) > 0:
-		return spec, nil, usage("--link and --server start servers on this machine: they go without host:directory")
+		return spec, nil, usage("--link and --server start servers on this machine: leave out host:directory")
 	}
 	if user, _, other := endpoint.OtherHome(e.Path); other {
-		return spec, nil, usage("%s: write the directory in full: the tools that are measured take %s for different things", args[0], user)
+		return spec, nil, usage("%s: write the directory in full: tools read %s in different ways", args[0], user)
 	}
 	if e.Port != 0 {
 		b.port, e.Port = e.Port, 0
@@ -67,7 +67,7 @@ func (b *bench) parse(args []string) (spec benchmark.Spec, to *destination, err 
 func (b *bench) onlyWithServer() error {
 	for _, name := range []string{"login", "port", "ssh-config", "ssh-option", "identity", "jump"} {
 		if b.changed(name) {
-			return usage("--%s is for a server that is given as host:directory", name)
+			return usage("--%s needs a server, host:directory", name)
 		}
 	}
 	return nil
@@ -107,13 +107,13 @@ func memoryDir() string {
 func (b *bench) leftovers(parent string) error {
 	for _, dir := range benchmark.Leftovers(parent) {
 		if !b.clean {
-			b.show.Note(fmt.Sprintf("%s was left by a benchmark that was killed: --clean removes it", dir))
+			b.show.Note(fmt.Sprintf("a killed benchmark left %s: --clean removes it", dir))
 			continue
 		}
 		if err := benchmark.RemoveLeftover(dir); err != nil {
 			return err
 		}
-		b.show.Note(dir + ", left by a benchmark that was killed, is removed")
+		b.show.Note("removes " + dir + ", which a killed benchmark left")
 	}
 	return nil
 }

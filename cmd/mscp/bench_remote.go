@@ -192,10 +192,10 @@ func leftovers(f fsys.FS, parent string, clean bool, note func(string)) error {
 		switch {
 		case err != nil:
 		case clean:
-			note("on the server, " + dir + " is removed")
+			note("removes " + dir + " on the server")
 			err = removeTree(f, dir)
 		default:
-			note(fmt.Sprintf("on the server, %s was left by a benchmark that was killed, or is in use by one: --clean removes it", dir))
+			note(fmt.Sprintf("a benchmark uses %s on the server, or was killed and left it: --clean removes it", dir))
 		}
 	}
 	return err

@@ -26,11 +26,11 @@ func newBenchReportCommand(sys system) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report [flags] FILE.json...",
 		Short: "Show stored results again, or several together",
-		Long: "report reads what mscp bench --json wrote, and prints and draws it as mscp bench did. Several files are shown side by " +
-			"side where they answer the same question, with the name of the file at each line.",
+		Long: "report reads what mscp bench --json wrote, and prints and draws it as mscp bench did. It shows several files side by " +
+			"side if they measure the same, with the name of the file on each line.",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage("mscp bench report: at least one FILE.json is needed")
+				return usage("mscp bench report: give at least one FILE.json")
 			}
 			return nil
 		},
@@ -101,12 +101,12 @@ func checkOutputs(o outputs) error {
 	}
 	if o.plot == "" {
 		if o.panel != 0 {
-			return usage("--plot-panel goes with --plot")
+			return usage("--plot-panel needs --plot")
 		}
 		return nil
 	}
 	if o.panel < 0 {
-		return usage("--plot-panel %d: the first panel is 1, all are 0", o.panel)
+		return usage("--plot-panel %d: panels begin at 1, and 0 draws all", o.panel)
 	}
 	_, err := plotFormat(o.plot)
 	return err

@@ -91,19 +91,19 @@ func placeHint(err error) string {
 	writing := slices.Contains([]string{"create", "rename to", "replace"}, op)
 	switch {
 	case op == "make directory" && errors.Is(err, fs.ErrPermission):
-		return "the directory above it may not be written: check its permissions"
+		return "you may not write to the directory above it: check its permissions"
 	case writing && errors.Is(err, fs.ErrPermission):
-		return "its directory may not be written: check the permissions; --inplace writes to files that are there already"
+		return "you may not write to its directory: check the permissions; --inplace writes to files that exist already"
 	case writing && (errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EXDEV) || op != "create" && errors.Is(err, fsys.ErrFailure)):
-		return "a mounted file cannot be replaced: --inplace writes to it directly"
+		return "mscp cannot replace a mounted file: --inplace writes to it directly"
 	case errors.Is(err, syscall.ESPIPE):
 		return "-n 1 -a 1 sends the blocks of a file one after the other"
 	case errors.Is(err, transfer.ErrChanged):
 		return "run the same command again when nothing writes to the source"
 	case errors.Is(err, fsys.ErrTooLarge):
-		return "the destination's file system, or a limit (ulimit -f), takes no file of that size"
+		return "the destination's file system or a limit (ulimit -f) allows no file of that size"
 	case writing && errors.Is(err, syscall.ENAMETOOLONG):
-		return "the destination takes no name of that length: give it a shorter one"
+		return "the name is too long for the destination: give the file a shorter one"
 	}
 	return fileHint(err)
 }

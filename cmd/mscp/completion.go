@@ -38,16 +38,16 @@ fi
 func newCompletionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish",
-		Short: "Print what a shell needs to complete mscp's arguments",
+		Short: "Print a script that lets a shell complete mscp's arguments",
 		Long: "Prints a script that lets a shell complete flags, files, hosts and the paths on them. To load it in each new shell:\n\n" +
 			"  bash:  echo 'source <(mscp completion bash)' >>~/.bashrc\n" +
 			"  zsh:   echo 'source <(mscp completion zsh)' >>~/.zshrc      after compinit\n" +
 			"  fish:  mscp completion fish >~/.config/fish/completions/mscp.fish\n\n" +
-			"Paths on a host are listed where that asks nothing: over a running ControlMaster, by an agent or a key without passphrase.",
+			"The shell completes paths on a host only if mscp can log in without a question: through a running ControlMaster, with an agent, or with a key without passphrase.",
 		ValidArgs: []string{"bash", "zsh", "fish"},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage("completion: one shell is needed: bash, zsh or fish")
+				return usage("completion: give one shell: bash, zsh or fish")
 			}
 			return nil
 		},
@@ -64,7 +64,7 @@ func newCompletionCommand() *cobra.Command {
 			case "fish":
 				return root.GenFishCompletion(out, true)
 			}
-			return usage("completion: %q is no shell that mscp knows: bash, zsh or fish", args[0])
+			return usage("completion: mscp does not know the shell %q: bash, zsh or fish", args[0])
 		},
 	}
 }

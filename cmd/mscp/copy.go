@@ -111,13 +111,13 @@ func (c *copier) parse(args []string) (err error) {
 	case c.ipv4 && c.ipv6:
 		return usage("-4 and -6 exclude each other")
 	case c.changed("connections") && c.connections < 1:
-		return usage("-n %d: at least one connection is needed", c.connections)
+		return usage("-n %d: mscp needs at least one connection", c.connections)
 	case c.sessions < 1:
-		return usage("--sessions %d: at least one is needed", c.sessions)
+		return usage("--sessions %d: mscp needs at least one", c.sessions)
 	case c.maxStartups < 1:
-		return usage("-u %d: at least one login is needed", c.maxStartups)
+		return usage("-u %d: mscp needs at least one login", c.maxStartups)
 	case c.changed("inflight") && c.inflight < 1:
-		return usage("-a %d: at least one block must be in flight", c.inflight)
+		return usage("-a %d: mscp needs at least one block in flight", c.inflight)
 	case c.changed("port") && (c.port < 1 || c.port > 65535):
 		return usage("-P %d: ports are 1 to 65535", c.port)
 	}

@@ -149,11 +149,11 @@ func connectionHint(err error) string {
 	case errors.As(err, &auth):
 		return authHint(auth)
 	case errors.Is(err, sshpool.ErrDropped):
-		return "the server drops logins when there are too many (MaxStartups) or after failed ones (penalties): wait, or use a smaller -u, or -I"
+		return "the server drops logins if too many come at once (MaxStartups) or after failed ones (penalties): wait, or use a smaller -u, or -I"
 	case errors.As(err, &dial):
 		return dialHint(dial)
 	case errors.Is(err, sshpool.ErrAlgorithms):
-		return "the system's ssh may have what is missing here: --transport openssh; old algorithms are asked for with -c, -M and -o KexAlgorithms=+..."
+		return "the system's ssh may have one: --transport openssh; -c, -M and -o KexAlgorithms=+... ask for old algorithms"
 	case errors.As(err, new(*sshconf.UnsupportedError)):
 		return "the system's ssh can do it: --transport openssh"
 	case transportHint(err) != "":
@@ -178,7 +178,7 @@ func hostKeyHint(e *sshpool.HostKeyError) string {
 	case sshpool.Changed:
 		return fmt.Sprintf("if the server was installed anew, remove the old key with: ssh-keygen -R '%s'; otherwise somebody may be listening", e.Host)
 	case sshpool.Revoked:
-		return "the key was marked as stolen or retired: ask the server's administrator"
+		return "somebody marked the key as stolen or retired: ask the server's administrator"
 	}
 	return ""
 }
@@ -204,11 +204,11 @@ func fileHint(err error) string {
 	}
 	switch {
 	case errors.As(err, new(*journal.LockedError)):
-		return "wait for the other run, or end it; -W FILE gives this one a journal of its own"
+		return "wait for the other run, or end it; -W FILE gives this run its own journal"
 	case errors.As(err, new(*otherJobError)):
-		return "mscp -R FILE goes on with that job; if it is not wanted any more, remove the file"
+		return "mscp -R FILE goes on with that job; if you do not want it any more, remove the file"
 	case errors.As(err, new(*plan.FoldError)):
-		return "the destination takes the two names for one: rename one of them, or copy them to different directories"
+		return "the destination takes both names for one: rename one of them, or copy them to different directories"
 	case errors.As(err, new(*plan.CollisionError)):
 		return "copy them to different directories, one command each"
 	case errors.Is(err, fsys.ErrReadOnly):
@@ -216,7 +216,7 @@ func fileHint(err error) string {
 	case errors.Is(err, fsys.ErrNoSpace), errors.Is(err, fsys.ErrQuota), errors.Is(err, transfer.ErrFull):
 		return "make room on the destination and run the same command again"
 	case errors.Is(err, transfer.ErrNoRename):
-		return "--inplace writes under the final names, so nothing is renamed; a copy that is interrupted then leaves files in part"
+		return "--inplace writes under the final names and needs no rename; an interrupted copy then leaves incomplete files"
 	case errors.Is(err, transfer.ErrUnfaithful):
 		return "do not trust files on this server: compare them by other means, and tell its operator"
 	case errors.Is(err, fsys.ErrSequential):
@@ -224,15 +224,15 @@ func fileHint(err error) string {
 	case errors.Is(err, fsys.ErrEscapes):
 		return "a symbolic link in the destination leads out of it: copy to the directory that it names"
 	case errors.Is(err, fsys.ErrNoHomes):
-		return "write the directory in full; a file whose name begins with ~ is written ./~NAME"
+		return "write the directory in full; write ./~NAME for a file whose name begins with ~"
 	case errors.Is(err, syscall.ENAMETOOLONG):
-		return "no name there may be that long: give a shorter one"
+		return "the name is too long for the server or file system: give a shorter one"
 	case errors.Is(err, fs.ErrNotExist):
 		return "check the path"
 	case errors.Is(err, fs.ErrPermission):
 		return "check the permissions of the path and of the directories above it"
 	case errors.Is(err, syscall.EPIPE):
-		return "the reader of standard output has gone; the copy itself came to its end"
+		return "the reader of standard output is gone; the copy itself ended"
 	}
 	return ""
 }

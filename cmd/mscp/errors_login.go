@@ -18,9 +18,9 @@ func authHint(e *sshpool.AuthError) string {
 	case e.NoTerminal:
 		return "there is no terminal to ask on: use a key without passphrase, an agent, a ControlMaster, SSH_ASKPASS, or MSCP_SSH_AUTH_PASSWORD or _PASSPHRASE"
 	case e.FromEnv:
-		return "the secret in MSCP_SSH_AUTH_PASSWORD or _PASSPHRASE was not accepted"
+		return "MSCP_SSH_AUTH_PASSWORD or _PASSPHRASE holds a wrong secret"
 	case onlyOthers(e.Offered):
-		return "mscp has none of the methods that the server takes; the system's ssh may have one: --transport openssh"
+		return "mscp has none of the server's login methods; the system's ssh may have one: --transport openssh"
 	case answered(e.Tried):
 		return "the server did not accept the answers: check the password or code, and whether the account may log in there as " + e.User
 	}

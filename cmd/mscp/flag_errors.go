@@ -27,7 +27,7 @@ func flagError(set *pflag.FlagSet, args []string, err error) error {
 		kind, _ := pflag.UnquoteUsage(f)
 		return usage("%s needs a value: %s", flagName(f), strings.ToUpper(kind))
 	case errors.As(err, &syntax):
-		return usage("%q is no flag of mscp", syntax.GetSpecifiedFlag())
+		return usage("mscp has no flag %q", syntax.GetSpecifiedFlag())
 	}
 	return &usageError{err: err}
 }
@@ -54,9 +54,9 @@ func valueError(f *pflag.Flag, e *pflag.InvalidValueError) error {
 	case ok && errors.Is(number, strconv.ErrRange):
 		return fmt.Errorf("%q is too large", e.GetValue())
 	case kind == "int" || kind == "count":
-		return fmt.Errorf("%q is no whole number", e.GetValue())
+		return fmt.Errorf("%q is not a whole number", e.GetValue())
 	case kind == "intSlice":
-		return fmt.Errorf("%q is no list of whole numbers", e.GetValue())
+		return fmt.Errorf("%q is not a list of whole numbers", e.GetValue())
 	case kind == "bool":
 		return fmt.Errorf("%q is neither true nor false", e.GetValue())
 	}
@@ -71,7 +71,7 @@ func unknownFlag(set *pflag.FlagSet, args []string, e *pflag.NotExistError) erro
 		if hint == "" {
 			hint = nearest(set, name)
 		}
-		return &usageError{err: fmt.Errorf("%s is no flag of mscp", given), hint: hint}
+		return &usageError{err: fmt.Errorf("mscp has no flag %s", given), hint: hint}
 	}
 	given := "-" + name
 	hint := habits()[given]
@@ -80,7 +80,7 @@ func unknownFlag(set *pflag.FlagSet, args []string, e *pflag.NotExistError) erro
 			hint = fmt.Sprintf("write --%s, with two dashes", long)
 		}
 	}
-	return &usageError{err: fmt.Errorf("%s is no flag of mscp", given), hint: hint}
+	return &usageError{err: fmt.Errorf("mscp has no flag %s", given), hint: hint}
 }
 
 // nearest is the hint for a flag that was not typed right; empty where none is near.

@@ -83,15 +83,15 @@ func newFlagSet() *pflag.FlagSet { return pflag.NewFlagSet("", pflag.ContinueOnE
 
 func (f *flags) copyFlags() *pflag.FlagSet {
 	s := newFlagSet()
-	s.BoolVarP(&f.preserve, "preserve", "p", false, "keep times, set-id and sticky bits (mode bits are always kept)")
+	s.BoolVarP(&f.preserve, "preserve", "p", false, "keep times, set-id and sticky bits too (mscp always keeps mode bits)")
 	s.BoolVar(&f.inPlace, "inplace", false, "write under the final name; an interrupted copy leaves a mixture there")
 	s.BoolVarP(&f.dryRun, "dry-run", "D", false, "print what would be copied where, and copy nothing")
 	s.VarP(&f.limit, "limit", "L", "limit the whole copy to `RATE` bit/s, with k, m, g (powers of 1000)")
 	s.VarP(&f.minChunk, "min-chunk", "s", "smallest chunk, `SIZE` in bytes with k, m, g (powers of 1024); default 16m, at the end of the last file 2m")
 	s.VarP(&f.maxChunk, "max-chunk", "S", "largest chunk, `SIZE`; default: file size / (connections * 4)")
-	s.IntVarP(&f.inflight, "inflight", "a", 0, "blocks in flight per channel; default: more than fill its window")
-	s.VarP(&f.block, "block", "b", "block carried by a request, `SIZE`; default: the largest that the server takes, to 255k")
-	s.BoolVarP(&f.recursive, "recursive", "r", false, "no effect: directories are always copied whole")
+	s.IntVarP(&f.inflight, "inflight", "a", 0, "blocks in flight per channel; default: enough to fill its window")
+	s.VarP(&f.block, "block", "b", "`SIZE` of the block in a request; default: the largest that the server takes, up to 255k")
+	s.BoolVarP(&f.recursive, "recursive", "r", false, "no effect: mscp always copies directories whole")
 	return s
 }
 
@@ -99,23 +99,23 @@ func (f *flags) reliabilityFlags() *pflag.FlagSet {
 	s := newFlagSet()
 	s.StringVarP(&f.checkpoint, "checkpoint", "W", "", "keep the journal of this job in `FILE`; default: below ~/.local/state/mscp")
 	s.StringVarP(&f.resume, "resume", "R", "", "go on with the job whose journal is `FILE`; needs no other arguments")
-	s.BoolVar(&f.noResume, "no-resume", false, "begin anew, whatever an earlier run left")
+	s.BoolVar(&f.noResume, "no-resume", false, "begin anew, and ignore what an earlier run left")
 	s.Var(&f.verify, "verify", "compare each file with its source before it gets its name: auto, command or readback")
 	s.Lookup("verify").NoOptDefVal = "auto"
 	s.BoolVar(&f.fsync, "fsync", false, "put each file on stable storage before it gets its name")
 	s.IntVar(&f.retries, "retries", 0, "tries to replace a lost connection; default: until --retry-timeout")
 	f.retryTimeout, f.stallTimeout = 10*time.Minute, time.Minute
-	s.Var((*seconds)(&f.retryTimeout), "retry-timeout", "give up after so much `TIME` without progress")
-	s.Var((*seconds)(&f.stallTimeout), "stall-timeout", "replace a connection after so much `TIME` without sign of life; 0: never")
+	s.Var((*seconds)(&f.retryTimeout), "retry-timeout", "give up after `TIME` without progress")
+	s.Var((*seconds)(&f.stallTimeout), "stall-timeout", "replace a connection after `TIME` without sign of life; 0: never")
 	return s
 }
 
 func (f *flags) connectionFlags() *pflag.FlagSet {
 	s := newFlagSet()
-	s.IntVarP(&f.connections, "connections", "n", 0, "SSH connections at most; default: as many as pay, up to max(4, 2*ln(cores)+1)")
+	s.IntVarP(&f.connections, "connections", "n", 0, "maximum number of SSH connections; default: as many as help, up to max(4, 2*ln(cores)+1)")
 	s.IntVar(&f.sessions, "sessions", 1, "SFTP channels per connection; sshd allows 10 (MaxSessions)")
-	s.IntVarP(&f.maxStartups, "max-startups", "u", 8, "logins under way at once at most")
-	s.VarP(&f.interval, "interval", "I", "`SECONDS` between logins, which then go one by one; 3, 0.5s")
+	s.IntVarP(&f.maxStartups, "max-startups", "u", 8, "maximum number of logins at the same time")
+	s.VarP(&f.interval, "interval", "I", "log in one by one, with `SECONDS` between; 3, 0.5s")
 	s.BoolVarP(&f.ipv4, "ipv4", "4", false, "use IPv4 only")
 	s.BoolVarP(&f.ipv6, "ipv6", "6", false, "use IPv6 only")
 	s.StringVarP(&f.congestion, "congestion", "g", "", "TCP congestion control `NAME` (Linux)")
@@ -142,17 +142,17 @@ func (f *flags) sshFlags() *pflag.FlagSet {
 	s.StringVarP(&f.macs, "macs", "M", "", "MACs `LIST`, comma separated")
 	s.StringVarP(&f.compress, "compress", "C", "none", "compression by the system's ssh: `yes` or no")
 	s.StringVar(&f.transport, "transport", "", "`KIND` of connection: native, control (a running ControlMaster), openssh (the system's ssh); "+
-		"default: native, or control where a login would ask something")
+		"default: native, or control if a login would ask something")
 	return s
 }
 
 func (f *flags) displayFlags() *pflag.FlagSet {
 	s := newFlagSet()
-	s.CountVarP(&f.verbose, "verbose", "v", "tell more; repeat for more")
+	s.CountVarP(&f.verbose, "verbose", "v", "show more; repeat for even more")
 	s.BoolVarP(&f.quiet, "quiet", "q", false, "print errors only")
 	s.BoolVar(&f.json, "json", false, "write events as JSON lines to standard output")
 	s.Var((*seconds)(&f.progressInterval), "progress-interval", "`TIME` between progress lines (10s) or JSON events (1s)")
-	s.BoolVarP(&f.debug, "ssh-debug", "d", false, "tell what the SSH connections do")
+	s.BoolVarP(&f.debug, "ssh-debug", "d", false, "show what the SSH connections do")
 	s.BoolP("help", "h", false, "this text")
 	s.Bool("version", false, "the version")
 	return s

@@ -115,8 +115,8 @@ func expand(src fsys.FS, patterns []string) (sources []string, walk *plan.ManyEr
 		case errors.As(err, &many) && most == walkedMatches:
 			return nil, many, nil
 		case many != nil:
-			return nil, nil, &usageError{err, "copy the directories themselves, or each with a pattern of its own: alone, and with its " +
-				"wildcards in the last name, it may match any number of names"}
+			return nil, nil, &usageError{err, "copy the directories themselves, or give each its own pattern in a command of its own. With all " +
+				"wildcards in the last name, a single pattern may match any number of names"}
 		case err != nil && len(found) == 0:
 			found = []string{p}
 		}

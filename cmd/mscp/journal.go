@@ -44,7 +44,7 @@ type checkpoint struct {
 type otherJobError struct{ path string }
 
 func (e *otherJobError) Error() string {
-	return fmt.Sprintf("%s is the journal of another job, which is not done", quote.Name(e.path))
+	return fmt.Sprintf("%s is the journal of another job, which is unfinished", quote.Name(e.path))
 }
 
 // openJournal opens the journal of this job. nil without an error means that there is none: that costs only what an
@@ -62,7 +62,7 @@ func (c *copier) openJournal(id *identity) (*checkpoint, error) {
 }
 
 func (c *copier) noJournal(err error) {
-	c.display.Notice(fmt.Sprintf("no journal, an interrupted copy begins anew: %v", err))
+	c.display.Notice(fmt.Sprintf("there is no journal, so an interrupted copy begins anew: %v", err))
 }
 
 func (c *copier) tryJournal(id *identity) (*checkpoint, error) {
@@ -78,7 +78,7 @@ func (c *copier) tryJournal(id *identity) (*checkpoint, error) {
 		return nil, err
 	}
 	if n := state.Dropped(); n > 0 {
-		c.display.Notice(fmt.Sprintf("the journal's last %d bytes are damaged: what they told of is copied again", n))
+		c.display.Notice(fmt.Sprintf("the journal's last %d bytes are damaged: mscp copies again what they recorded", n))
 	}
 	k := &checkpoint{Journal: j, id: id, begun: state.Job() != nil, job: state.Job()}
 	if !k.begun || json.Unmarshal(state.Job(), &k.rec) != nil {

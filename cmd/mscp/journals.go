@@ -102,7 +102,7 @@ func (c *copier) lookAt(o *otherJob, j *job, id *identity) error {
 		return nil
 	}
 	if there != "" && id.near(j.land, there) {
-		c.display.Notice(fmt.Sprintf("a partial file of another job lies here: %q, of %q, interrupted %s; mscp -R %s goes on with it",
+		c.display.Notice(fmt.Sprintf("another job left the partial file %q here: %q, interrupted %s; mscp -R %s goes on with it",
 			there, o.rec.command(), o.when.Format(time.DateOnly), o.path))
 	}
 	_ = o.Close()

@@ -52,7 +52,7 @@ func (c *copier) verification(ctx context.Context, d *dialer, first *lane, j *jo
 	case c.verify == verifyCommand:
 		return nil, fmt.Errorf("--verify=command: %w", err)
 	default:
-		c.display.Notice(fmt.Sprintf("files are read back to compare them: %v", err))
+		c.display.Notice(fmt.Sprintf("mscp reads files back to compare them: %v", err))
 	}
 	return v, nil
 }

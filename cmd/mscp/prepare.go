@@ -100,7 +100,7 @@ func (c *copier) open(ctx context.Context, d *dialer, do func(*lane) error) (*la
 		if !lost || try == prepareTries {
 			return nil, err
 		}
-		c.display.Notice(fmt.Sprintf("the connection was lost before the copy began, trying again: %v", err))
+		c.display.Notice(fmt.Sprintf("the connection was lost before the copy began, and mscp tries again: %v", err))
 	}
 }
 

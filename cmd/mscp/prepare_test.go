@@ -101,7 +101,7 @@ func TestConnectionLostBeforeTheCopy(t *testing.T) {
 				r := faultyServer(t, withFaults(fault))
 				r.tree("src")
 				o := r.exits(0, append([]string{"--stall-timeout", "2s"}, args...)...)
-				require.Contains(t, o.stderr, "the connection was lost before the copy began, trying again")
+				require.Contains(t, o.stderr, "the connection was lost before the copy began, and mscp tries again")
 				r.same("src", "dst")
 			})
 		}
@@ -169,7 +169,7 @@ func TestConnectionLostWhileSFTPBegins(t *testing.T) {
 		r := faultyServer(t, withFaults(newFirstOf(sshserver.Init, sshserver.Hangup, sshserver.Pass)))
 		r.tree("src")
 		o := r.exits(0, args...)
-		require.Contains(t, o.stderr, "the connection was lost before the copy began, trying again")
+		require.Contains(t, o.stderr, "the connection was lost before the copy began, and mscp tries again")
 		r.same("src", "dst")
 		r = faultyServer(t, withFaults(endless{sshserver.Init}))
 		r.tree("src")

@@ -17,11 +17,11 @@ import (
 func resume(ctx context.Context, sys system, f *flags, args []string) error {
 	switch {
 	case len(args) > 0:
-		return usage("-R goes without sources and target: the journal has them")
+		return usage("-R takes no sources and no target: the journal has them")
 	case f.checkpoint != "":
-		return usage("-R goes without -W: it goes on with the journal that it names")
+		return usage("-R takes no -W: it goes on with its own journal")
 	case f.noResume:
-		return usage("-R goes on with a job, --no-resume begins it anew")
+		return usage("-R goes on with a job and --no-resume begins it anew: give one of them")
 	}
 	file, err := bytepath.Abs(f.resume)
 	if err != nil {

@@ -52,7 +52,7 @@ func (c *copier) keepBelow(h *sshconf.Host) {
 		return
 	}
 	if c.changed("connections") {
-		c.display.Notice(fmt.Sprintf("%d connections instead of %d: on %s the site did not answer more of them in a while; -I 5 spaces them out; %s remembers it for a week",
+		c.display.Notice(fmt.Sprintf("mscp makes %d connections instead of %d: on %s the site answered no more within a minute; -I 5 spaces them out; %s keeps this for a week",
 			r.Connections, c.connections, r.Seen.Format(time.DateOnly), quote.Name(path)))
 	}
 	c.connections = r.Connections
@@ -66,7 +66,7 @@ func (c *copier) limited(h *sshconf.Host, answered int) {
 	}
 	r := route{Host: routeName(h), Connections: max(1, min(answered, c.connections-1)), Seen: time.Now()}
 	if err := c.writeRoute(h, r); err != nil && c.verbose > 0 {
-		c.display.Notice(fmt.Sprintf("the site's limit is not remembered: %v", err))
+		c.display.Notice(fmt.Sprintf("mscp cannot remember the site's limit: %v", err))
 	}
 }
 

@@ -37,7 +37,7 @@ func (f *flags) compresses() bool { return f.compress != "none" && f.compress !=
 func (c *copier) newTransport(kind sshpool.Kind, o sshpool.Options) (sshpool.Transport, error) {
 	if kind == sshpool.OpenSSH {
 		if c.compresses() && c.transport == "" {
-			c.display.Notice("-C: the connections are made by the system's ssh (--transport openssh), which compresses")
+			c.display.Notice("-C: the system's ssh makes the connections (--transport openssh), because only it compresses")
 		}
 		if c.congestion != "" || c.nagle || o.Password != "" || o.Passphrase != "" {
 			c.display.Notice("-g, -N and the secrets in the environment have no effect with --transport openssh")

@@ -28,7 +28,7 @@ func (b *byteSize) Set(text string) error {
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || n < 0 || n > maxSize>>shift {
-		return fmt.Errorf("%q is no size: give bytes, or a number with k, m, g or t (powers of 1024)", text)
+		return fmt.Errorf("%q is not a size: give bytes, or a number with k, m, g or t (powers of 1024)", text)
 	}
 	*b = byteSize(n << shift)
 	return nil
@@ -93,7 +93,7 @@ func (r *bitRate) Set(text string) error {
 	}
 	n, err := strconv.ParseFloat(digits, 64)
 	if err != nil || !(n*unit >= 8) || n*unit > 1e18 {
-		return fmt.Errorf("%q is no rate: give bit/s, or a number with k, m or g, at least 8", text)
+		return fmt.Errorf("%q is not a rate: give bit/s, or a number with k, m or g, at least 8", text)
 	}
 	*r = bitRate(n * unit)
 	return nil
@@ -127,7 +127,7 @@ type seconds time.Duration
 func (s *seconds) Set(text string) error {
 	d, ok := units.ParseDuration(text)
 	if !ok {
-		return fmt.Errorf("%q is no time: give seconds, or a number with a unit (500ms, 3s, 10m, 1h)", text)
+		return fmt.Errorf("%q is not a time: give seconds, or a number with a unit (500ms, 3s, 10m, 1h)", text)
 	}
 	*s = seconds(d)
 	return nil
@@ -158,7 +158,7 @@ func (m *cpuMask) Set(text string) error {
 	for i := len(digits) - 1; i >= 0; i-- {
 		nibble, err := strconv.ParseUint(digits[i:i+1], 16, 4)
 		if err != nil {
-			return fmt.Errorf("%q is no hexadecimal mask", text)
+			return fmt.Errorf("%q is not a hexadecimal mask", text)
 		}
 		for ; nibble != 0; nibble &= nibble - 1 {
 			*m = append(*m, 4*(len(digits)-1-i)+bits.TrailingZeros64(nibble))
@@ -198,7 +198,7 @@ func (v *verifyMode) Set(text string) error {
 		*v = m
 		return nil
 	}
-	return fmt.Errorf("%q is none of auto, command and readback", text)
+	return fmt.Errorf("%q is not auto, command or readback", text)
 }
 
 // String implements pflag.Value.

@@ -37,7 +37,7 @@ func TestVerifyExitCodes(t *testing.T) {
 			r.tree("src")
 			r.make("src/bad", size)
 			o := r.exits(code, append(chunky("-n", "2", "--verify"), "src/.", "server:dst")...)
-			require.Contains(t, o.stderr, "files are read back to compare them")
+			require.Contains(t, o.stderr, "mscp reads files back to compare them")
 			require.Contains(t, o.stderr, "is sent again")
 			if code == 0 {
 				r.same("src", "dst")
@@ -87,7 +87,7 @@ func TestVerifyWhereCommandsAreForbidden(t *testing.T) {
 	r.tree("src")
 	dst := "server:" + r.path("dst")
 	o := r.exits(0, append(chunky("--verify"), "src/.", dst)...)
-	require.Contains(t, o.stderr, "files are read back to compare them: none of b3sum, sha256sum and shasum works on the server")
+	require.Contains(t, o.stderr, "mscp reads files back to compare them: none of b3sum, sha256sum and shasum works on the server")
 	require.NotContains(t, o.stderr, "%!")
 	r.same("src", "dst")
 	o = r.exits(1, append(chunky("--verify=command"), "src/.", dst)...)
