@@ -20,7 +20,10 @@ import (
 
 // printPlan walks the sources and prints where each lands, on standard output.
 func (c *copier) printPlan(ctx context.Context, j *job) error {
-	p := &planPrinter{root: j.land.Root, json: c.json, out: c.sys.stdout, fail: c.display.Failed}
+	p := &planPrinter{root: j.land.Root, json: c.json, out: c.sys.stdout, fail: c.display.Failed, there: j.there}
+	if c.skipUnchanged {
+		p.dst = j.dst
+	}
 	for _, f := range j.land.Failures {
 		p.Failed(f.Path, f.Err)
 	}
@@ -52,7 +55,7 @@ func (c *copier) planned(p *planPrinter, err error) error {
 		if errors.As(err, new(*partial)) {
 			whole = nil
 		}
-		sum := transfer.Summary{Files: p.files, Dirs: p.dirs, Skipped: p.skipped, Failed: p.failed, Bytes: p.bytes}
+		sum := transfer.Summary{Files: p.files, Dirs: p.dirs, Skipped: p.skipped, Failed: p.failed, Bytes: p.bytes, Unchanged: p.unchanged}
 		if werr := c.display.Stop(sum, whole); err == nil && werr != nil && !errors.Is(werr, syscall.EPIPE) {
 			return fmt.Errorf("standard output: %w", werr)
 		}
@@ -70,12 +73,17 @@ type planPrinter struct {
 	root string
 	json bool
 	fail func(path string, err error)
+
+	dst   fsys.FS    // where files that are there already are left; nil: they are not
+	there plan.There // in the root
+
 	stop func() // ends the walk: nobody reads what it finds
 
 	mu                           sync.Mutex
 	out                          io.Writer
 	err, lost                    error
 	files, dirs, skipped, failed int64
+	unchanged                    int64
 	bytes                        int64
 }
 
@@ -98,10 +106,17 @@ func (p *planPrinter) target(dst string) string { return bytepath.Join(p.root, d
 
 // MakeDir implements plan.Sink.
 func (p *planPrinter) MakeDir(_ context.Context, d *plan.Dir) error {
+	t := p.target(d.Dst)
+	if p.dst != nil {
+		d.There = make(plan.There)
+		_ = p.dst.List(t, func(i fsys.Info) error { // one that is not there has none
+			d.There.Add(i)
+			return nil
+		})
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dirs++
-	t := p.target(d.Dst)
 	p.print(progress.Planned{Event: "dir", Source: d.Src, Target: t},
 		fmt.Sprintf("dir   %s -> %s", quote.Name(d.Src), quote.Name(t)))
 	return nil
@@ -112,9 +127,18 @@ func (p *planPrinter) File(ctx context.Context, e plan.Entry) error {
 	defer e.Parent.Release()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	t, there := p.target(e.Dst), p.there
+	if e.Parent != nil {
+		there = e.Parent.There
+	}
+	if there.Unchanged(bytepath.Base(e.Dst), e.Info) {
+		p.unchanged++
+		p.print(progress.Planned{Event: "unchanged", Source: e.Src, Target: t},
+			fmt.Sprintf("same  %s -> %s", quote.Name(e.Src), quote.Name(t)))
+		return nil
+	}
 	p.files++
 	p.bytes += e.Info.Size
-	t := p.target(e.Dst)
 	p.print(progress.Planned{Event: "file", Source: e.Src, Target: t, Bytes: &e.Info.Size},
 		fmt.Sprintf("file  %s -> %s  %d bytes", quote.Name(e.Src), quote.Name(t), e.Info.Size))
 	return nil
@@ -144,8 +168,12 @@ func (p *planPrinter) Failed(path string, err error) {
 }
 
 func (p *planPrinter) end() {
-	_, err := fmt.Fprintf(p.out, "would copy %d files, %d directories, %s; %d skipped, %d failed\n",
-		p.files, p.dirs, units.Bytes(p.bytes), p.skipped, p.failed)
+	same := ""
+	if p.dst != nil {
+		same = fmt.Sprintf("%d unchanged, ", p.unchanged)
+	}
+	_, err := fmt.Fprintf(p.out, "would copy %d files, %d directories, %s; %s%d skipped, %d failed\n",
+		p.files, p.dirs, units.Bytes(p.bytes), same, p.skipped, p.failed)
 	if p.err == nil {
 		p.err = err
 	}

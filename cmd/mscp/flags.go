@@ -24,6 +24,7 @@ type flags struct {
 	block              byteSize
 	limit              bitRate
 	preserve, inPlace  bool
+	skipUnchanged      bool
 	dryRun, recursive  bool
 
 	checkpoint, resume string
@@ -84,6 +85,8 @@ func newFlagSet() *pflag.FlagSet { return pflag.NewFlagSet("", pflag.ContinueOnE
 func (f *flags) copyFlags() *pflag.FlagSet {
 	s := newFlagSet()
 	s.BoolVarP(&f.preserve, "preserve", "p", false, "keep times, set-id and sticky bits too (mscp always keeps mode bits)")
+	s.BoolVarP(&f.skipUnchanged, "skip-unchanged", "k", false,
+		"leave files whose copy has their size and time; sets times")
 	s.BoolVar(&f.inPlace, "inplace", false, "write under the final name; an interrupted copy leaves a mixture there")
 	s.BoolVarP(&f.dryRun, "dry-run", "D", false, "print what would be copied where, and copy nothing")
 	s.VarP(&f.limit, "limit", "L", "limit the whole copy to `RATE` bit/s, with k, m, g (powers of 1000)")

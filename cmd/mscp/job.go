@@ -20,8 +20,9 @@ type job struct {
 	land     *plan.Landing
 	sources  []string // as the side that has them is asked for them, patterns unexpanded
 	target   string
-	home     string   // the login directory, where a path on the server is relative to it
-	made     []string // directories that were made for the copy to land in
+	home     string     // the login directory, where a path on the server is relative to it
+	there    plan.There // files that the destination's root has already; nil: nobody asked
+	made     []string   // directories that were made for the copy to land in
 }
 
 // plan decides what lands where. It writes nothing but, where source and destination may be the same, a probe.
@@ -55,7 +56,7 @@ func (c *copier) plan(remote fsys.FS) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := j.look(); err != nil {
+	if err := j.look(c.skipUnchanged); err != nil {
 		return nil, err
 	}
 	if j.home, err = early.RealPath("."); fsys.Lost(err) {
@@ -75,13 +76,19 @@ func (j *job) use(remote fsys.FS, upload bool) {
 }
 
 // look asks what is left to know before the first byte, all at once: over a long distance each costs a round trip.
-func (j *job) look() error {
+func (j *job) look(present bool) error {
 	var special map[string]bool
 	var there bool
 	var group errgroup.Group
 	group.Go(func() error { return plan.SelfCopy(j.src, j.dst, j.land, rand.Reader) })
 	group.Go(func() (err error) {
 		special, err = plan.Special(j.dst, j.land)
+		return err
+	})
+	group.Go(func() (err error) {
+		if present {
+			j.there, err = plan.Present(j.dst, j.land)
+		}
 		return err
 	})
 	group.Go(func() (err error) {
@@ -127,6 +134,7 @@ func expand(src fsys.FS, patterns []string) (sources []string, walk *plan.ManyEr
 
 // destination makes the directory below which all lands, and opens it.
 func (j *job) destination(opt *transfer.Options) (cleanup func(), err error) {
+	opt.There = j.there
 	if len(j.land.Items) > 0 && !j.land.RootExists {
 		if j.made, err = plan.MakeRoot(j.dst, j.land.Root, j.land.RootMode()); err != nil {
 			return nil, err

@@ -25,9 +25,11 @@ func (c *copier) engineOptions(d *dialer) transfer.Options {
 		Limit:        int64(c.limit),
 		Preserve:     c.preserve,
 		InPlace:      c.inPlace,
-		Sync:         c.fsync,
-		Counters:     &transfer.Counters{},
-		Observer:     c.display,
+
+		SkipUnchanged: c.skipUnchanged,
+		Sync:          c.fsync,
+		Counters:      &transfer.Counters{},
+		Observer:      c.display,
 	}
 }
 

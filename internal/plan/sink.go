@@ -30,6 +30,7 @@ type Dir struct {
 	// that it held before are neither regular files nor directories (a device, a FIFO).
 	Made    bool
 	Special map[string]bool
+	There   There // regular files that it held before, where the Sink wants to know
 
 	sink    Sink
 	held    atomic.Int64

@@ -44,6 +44,7 @@ type (
 		Dirs          int64    `json:"dirs"`
 		Skipped       int64    `json:"skipped"`
 		Failed        int64    `json:"failed"`
+		Unchanged     int64    `json:"unchanged"`
 		Kept          int64    `json:"kept_bytes"`
 		Verified      int64    `json:"verified_bytes"`
 		Walked        bool     `json:"walked"`
@@ -94,6 +95,7 @@ type (
 		Failed        int64   `json:"failed"`
 		Differing     int64   `json:"differing"`
 		Bytes         int64   `json:"bytes"`
+		Unchanged     int64   `json:"unchanged"`
 		Kept          int64   `json:"kept_bytes"`
 		Verified      int64   `json:"verified_bytes"`
 		Seconds       float64 `json:"seconds"`
@@ -194,7 +196,7 @@ func (s *stream) start(sources []string, target string) {
 func (s *stream) progress(st status) {
 	e := progressEvent{head: s.head("progress"), Elapsed: seconds(st.elapsed), Bytes: st.bytes, BytesKnown: st.bytesKnown,
 		Files: st.files, FilesKnown: st.filesKnown, Dirs: st.dirs, Skipped: st.skipped, Failed: st.failed, Walked: st.walked,
-		Kept: st.kept, Verified: st.verified,
+		Unchanged: st.unchanged, Kept: st.kept, Verified: st.verified,
 		Connections: st.conns, Lanes: st.lanes, BitsPerSecond: int64(8 * st.rate)}
 	if eta := st.eta(); eta != unknown {
 		left := seconds(eta)
@@ -206,7 +208,7 @@ func (s *stream) progress(st status) {
 func (s *stream) summary(opt Options, sum transfer.Summary, to Landing, err error) {
 	e := summaryEvent{head: s.head("summary"), landingFields: to.fields(), OK: err == nil && sum.Failed == 0, Files: sum.Files, Dirs: sum.Dirs,
 		Skipped: sum.Skipped, Failed: sum.Failed, Differing: sum.Differing, Bytes: sum.Bytes,
-		Kept: sum.Kept, Verified: sum.Verified, Seconds: seconds(sum.Elapsed),
+		Unchanged: sum.Unchanged, Kept: sum.Kept, Verified: sum.Verified, Seconds: seconds(sum.Elapsed),
 		BitsPerSecond: int64(8 * average(sum.Bytes, sum.Elapsed)), Connections: sum.Conns, DryRun: opt.DryRun}
 	if err != nil {
 		e.Interrupted, e.Error = interrupted(err), err.Error()

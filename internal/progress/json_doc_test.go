@@ -64,13 +64,13 @@ func TestJSONIsDocumented(t *testing.T) {
 		require.Equal(t, fieldsOf(reflect.TypeOf(event)), docs[name], name)
 	}
 	planned := strings.Join(fieldsOf(reflect.TypeFor[Planned]()), " ")
-	for _, name := range []string{"file", "dir", "skipped"} {
+	for _, name := range []string{"file", "unchanged", "dir", "skipped"} {
 		require.NotEmpty(t, docs[name])
 		for _, field := range docs[name] {
 			require.Contains(t, planned, field)
 		}
 	}
-	require.Len(t, docs, len(events)+3)
+	require.Len(t, docs, len(events)+4)
 
 	// Each event that the code names is one of them.
 	for _, file := range []string{"json.go", "display.go", "failures.go"} {

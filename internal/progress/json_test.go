@@ -38,8 +38,8 @@ func TestJSONLines(t *testing.T) {
 			`{"event":"notice","time":"2000-01-01T00:00:00.000Z","text":"n\u202e"}`,
 			`{"event":"file_copied","time":"2000-01-01T00:00:00.000Z","path":"c","bytes":7}`,
 			`{"event":"channel","time":"2000-01-01T00:00:00.000Z","connection":2,"cipher":"aes128-gcm@openssh.com","block_bytes":261120,"inflight":13}`,
-			`{"event":"progress","time":"2000-01-01T00:00:08.000Z","elapsed_seconds":8,"bytes":83886080,"bytes_known":104857600,"files":80,"files_known":100,"dirs":0,"skipped":0,"failed":0,"kept_bytes":0,"verified_bytes":0,"walked":true,"connections":4,"lanes":4,"bits_per_second":83886080,"eta_seconds":2}`,
-			`{"event":"summary","time":"2000-01-01T00:00:10.050Z","ok":false,"files":100,"dirs":1,"skipped":0,"failed":0,"differing":0,"bytes":104857600,"kept_bytes":0,"verified_bytes":0,"seconds":10,"bits_per_second":83886080,"connections":4,"interrupted":true,"exit":0,"error":"signal: context canceled"}`,
+			`{"event":"progress","time":"2000-01-01T00:00:08.000Z","elapsed_seconds":8,"bytes":83886080,"bytes_known":104857600,"files":80,"files_known":100,"dirs":0,"skipped":0,"failed":0,"unchanged":0,"kept_bytes":0,"verified_bytes":0,"walked":true,"connections":4,"lanes":4,"bits_per_second":83886080,"eta_seconds":2}`,
+			`{"event":"summary","time":"2000-01-01T00:00:10.050Z","ok":false,"files":100,"dirs":1,"skipped":0,"failed":0,"differing":0,"bytes":104857600,"unchanged":0,"kept_bytes":0,"verified_bytes":0,"seconds":10,"bits_per_second":83886080,"connections":4,"interrupted":true,"exit":0,"error":"signal: context canceled"}`,
 		}, events.lines())
 		require.Equal(t, `mscp: failed: "a/b\xff\u009b": local: open "a/b": permission denied`+"\n", out.String(), "people see failures only")
 	})

@@ -23,6 +23,7 @@ type status struct {
 	dirs, skipped     int64
 	failed            int64
 	kept, verified    int64 // bytes
+	unchanged         int64 // files
 	conns, lanes      int64
 	walked            bool    // the known figures are totals
 	rate              float64 // byte/s
@@ -36,6 +37,7 @@ func look(c *transfer.Counters) status {
 	s := status{walked: c.Walked.Load()}
 	s.bytes, s.files = c.Bytes.Load(), c.Files.Load()
 	s.dirs, s.skipped, s.failed = c.Dirs.Load(), c.Skipped.Load(), c.Failed.Load()
+	s.unchanged = c.Unchanged.Load()
 	s.kept, s.verified = c.Kept.Load(), c.Verified.Load()
 	s.conns, s.lanes = c.Conns.Load(), c.Lanes.Load()
 	s.bytesKnown, s.filesKnown = c.BytesKnown.Load(), c.FilesKnown.Load()

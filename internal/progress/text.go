@@ -48,6 +48,9 @@ func summaryLine(s transfer.Summary, to Landing, err error) string {
 		b.WriteString(", " + speed(rate))
 	}
 	b.WriteString(", " + plural(s.Conns, "connection"))
+	if s.Unchanged > 0 {
+		b.WriteString(", " + plural(s.Unchanged, "file") + " unchanged")
+	}
 	if s.Kept > 0 {
 		b.WriteString(", " + units.Bytes(s.Kept) + " were there already")
 	}

@@ -19,7 +19,7 @@ func refusesAttr(err error) bool {
 
 // setAttr gives a partial file its attributes.
 func (e *engine) setAttr(dst fsys.FS, f *file) error {
-	return e.attrResult(f, dst.SetAttr(f.part, attrOf(f.Info, e.Preserve)))
+	return e.attrResult(f, dst.SetAttr(f.part, e.fileAttr(f)))
 }
 
 // attrResult lets a file go on whose attributes could not be set.
@@ -57,4 +57,16 @@ func (e *engine) tellNoAttr(err error) {
 	e.noAttr.Do(func() {
 		e.Observer.Notice(fmt.Sprintf("the destination does not keep file modes: %v", err))
 	})
+}
+
+// keepsTimes tells whether a copy is given its source's modification time: the next run with SkipUnchanged goes by it.
+func (e *engine) keepsTimes() bool { return e.Preserve || e.SkipUnchanged }
+
+// fileAttr is what a copy is given of its source's attributes.
+func (e *engine) fileAttr(f *file) fsys.Attr {
+	a := attrOf(f.Info, e.Preserve)
+	if e.keepsTimes() {
+		a.Times = attrOf(f.Info, true).Times
+	}
+	return a
 }

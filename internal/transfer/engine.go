@@ -106,7 +106,7 @@ func (e *engine) result(ctx context.Context) error {
 func (e *engine) summary() Summary {
 	c := e.Counters
 	return Summary{
-		Files: c.Files.Load(), Dirs: c.Dirs.Load(), Skipped: c.Skipped.Load(), Failed: c.Failed.Load(),
+		Files: c.Files.Load(), Dirs: c.Dirs.Load(), Skipped: c.Skipped.Load(), Failed: c.Failed.Load(), Unchanged: c.Unchanged.Load(),
 		Kept: c.Kept.Load(), Verified: c.Verified.Load(), Differing: c.Differing.Load(),
 		Bytes: c.Bytes.Load(), Elapsed: time.Since(e.begun), Conns: c.MaxConns.Load(),
 	}

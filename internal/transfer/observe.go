@@ -12,6 +12,7 @@ type Counters struct {
 	BytesKnown atomic.Int64 // found by the walk so far, or in all once Walked
 	Files      atomic.Int64 // committed
 	FilesKnown atomic.Int64
+	Unchanged  atomic.Int64 // files that were there already, and were left as they are; in neither Files nor FilesKnown
 	Kept       atomic.Int64 // bytes that an earlier run had copied; in neither Bytes nor BytesKnown
 	Verified   atomic.Int64 // bytes compared
 	Differing  atomic.Int64 // of Failed, files whose copy differs from the source
@@ -40,6 +41,7 @@ type Observer interface {
 // Summary is the end of a copy.
 type Summary struct {
 	Files, Dirs, Skipped, Failed int64
+	Unchanged                    int64 // files that were there already
 	Bytes                        int64
 	Kept                         int64 // bytes that an earlier run had copied
 	Verified                     int64 // bytes compared

@@ -57,6 +57,11 @@ type Options struct {
 	Preserve bool  // times, and set-id and sticky bits
 	InPlace  bool  // write under the final name
 
+	// SkipUnchanged leaves a file as it is whose destination has its size and modification time. What is copied is given its time. There
+	// are the files directly below the root.
+	SkipUnchanged bool
+	There         plan.There
+
 	Verify  *Verify // compare before the rename; nil: do not
 	Sync    bool    // put each file on stable storage before its rename
 	Journal *journal.Journal

@@ -49,7 +49,7 @@ func (e *engine) recordRename(f *file, mod time.Time) {
 	if e.Journal == nil || f.inPlace {
 		return
 	}
-	if e.Preserve {
+	if e.keepsTimes() {
 		mod = f.Info.ModTime
 	}
 	e.Journal.Commit(e.renamedKey(f, f.size(), mod))

@@ -27,6 +27,11 @@ func (s *sink) File(ctx context.Context, e plan.Entry) error {
 		e.Parent.Release()
 		return nil
 	}
+	if en.unchanged(e) {
+		en.Counters.Unchanged.Add(1)
+		e.Parent.Release()
+		return nil
+	}
 	f := en.newFile(e)
 	en.recall(f)
 	en.same.traces.find(f)
@@ -57,6 +62,15 @@ func (e *engine) newFile(entry plan.Entry) *file {
 		f.part = e.target(e.partName(entry))
 	}
 	return f
+}
+
+// unchanged tells whether the destination has the file already, as far as size and time show.
+func (e *engine) unchanged(entry plan.Entry) bool {
+	there := e.There
+	if entry.Parent != nil {
+		there = entry.Parent.There
+	}
+	return there.Unchanged(bytepath.Base(entry.Dst), entry.Info)
 }
 
 // target is a landing place as the destination's side names it.
@@ -120,7 +134,11 @@ func (e *engine) existing(dst fsys.FS, name string, d *plan.Dir, exists error) e
 		return &fsys.Error{Side: dst.Side(), Op: "make directory", Path: name, Err: reason}
 	}
 	e.reopen(dst, name, d, i.Mode)
+	if e.SkipUnchanged {
+		d.There = make(plan.There)
+	}
 	err = dst.List(name, func(i fsys.Info) error {
+		d.There.Add(i)
 		if i.Err == nil && !i.IsRegular() && !i.IsDir() && !i.IsLink() {
 			d.Special, err = plan.AddSpecial(d.Special, i.Name)
 		}

@@ -88,7 +88,7 @@ func (e *engine) earlyAttr(f *file) fsys.Attr {
 	if e.reopens(f) {
 		return fsys.Attr{}
 	}
-	return attrOf(f.Info, e.Preserve)
+	return e.fileAttr(f)
 }
 
 // putSmall writes what a file holds to its partial file.

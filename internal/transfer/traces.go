@@ -209,7 +209,7 @@ func (e *engine) viewDone(r Remote, f trace) (view, error) {
 	switch {
 	case err != nil:
 		return unclear, onlyLost(err)
-	case !i.IsRegular() || i.Size == f.size && (!e.Preserve || i.ModTime.Unix() == f.mod.Unix()):
+	case !i.IsRegular() || i.Size == f.size && (!e.keepsTimes() || i.ModTime.Unix() == f.mod.Unix()):
 		return matches, nil
 	}
 	return unclear, nil
