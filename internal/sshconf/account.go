@@ -91,6 +91,3 @@ func HomeDir() string {
 	}
 	return systemDatabase().account().home
 }
-
-// UserName is the name of the user who runs this; empty: not known.
-func UserName() string { return systemDatabase().account().name }
