@@ -95,7 +95,7 @@ func TestLineFaults(t *testing.T) {
 				o := r.exits(0, append(chunky(tc.flags...), src, dst)...)
 				r.sameAfterLoss(dst)
 				if tc.lost {
-					require.Contains(t, o.stderr, "a connection was lost and is replaced: ")
+					require.Contains(t, o.stderr, "a connection was lost, and mscp replaces it: ")
 					require.Greater(t, p.Conns(), 1)
 				} else {
 					require.NotContains(t, o.stderr, "lost")

@@ -36,7 +36,7 @@ func TestServerWithoutRename(t *testing.T) {
 			r := faultyServer(t, withFaults(w, make))
 			r.tree("src")
 			o := r.exits(1, append(chunky("-n", "2"), "src/large", "server:copy")...)
-			require.Contains(t, o.stderr, "the server renames no files")
+			require.Contains(t, o.stderr, "the server cannot rename files")
 			require.Contains(t, o.stderr, "hint: --inplace")
 			require.Zero(t, w.bytes.Load())
 			o = r.exits(1, append(chunky("-n", "2"), "src/d/e", "server:dst")...)

@@ -197,7 +197,7 @@ func (r *roundTrip) times() {
 		require.NoError(r, os.Chtimes(filepath.Join(src, name), at, at))
 	}
 	out := r.some("-n", "1", "-p", src, r.url("up"))
-	if strings.Contains(out, "copied, but without all that -p keeps") {
+	if strings.Contains(out, "in place, but without its attributes (-p)") {
 		r.server.lose(lossTimesRefused)
 		r.compare(src, r.there("up"), out)
 		return

@@ -38,7 +38,7 @@ func TestVerifyExitCodes(t *testing.T) {
 			r.make("src/bad", size)
 			o := r.exits(code, append(chunky("-n", "2", "--verify"), "src/.", "server:dst")...)
 			require.Contains(t, o.stderr, "mscp reads files back to compare them")
-			require.Contains(t, o.stderr, "is sent again")
+			require.Contains(t, o.stderr, "sends that block again")
 			if code == 0 {
 				r.same("src", "dst")
 				continue
@@ -114,7 +114,7 @@ func TestVerifyByCommandAfterALostConnection(t *testing.T) {
 	r.drop()
 	_ = cmd.Wait()
 	require.Zero(t, cmd.ProcessState.ExitCode(), stderr.String())
-	require.Contains(t, stderr.String(), "a connection was lost and is replaced")
+	require.Contains(t, stderr.String(), "a connection was lost, and mscp replaces it")
 	require.NotContains(t, stderr.String(), "read back")
 	r.same("src", "dst")
 }

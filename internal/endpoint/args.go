@@ -4,7 +4,7 @@ import "errors"
 
 // What can be wrong with the arguments as a set.
 var (
-	ErrTooFew         = errors.New("a source and a target are needed")
+	ErrTooFew         = errors.New("mscp needs a source and a target")
 	ErrBothLocal      = errors.New("the sources and the target are all local")
 	ErrRemoteToRemote = errors.New("copies between two remote hosts are not supported")
 	ErrMixedSources   = errors.New("local and remote sources in one command")

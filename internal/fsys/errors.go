@@ -19,7 +19,7 @@ var (
 	ErrDangling    error = danglingError{} // where a directory is to be made; an fs.ErrExist too
 	ErrNotDir            = errors.New("not a directory")
 	ErrEscapes           = errors.New("leads outside the destination")
-	ErrSequential        = errors.New("takes data only in its order")                     // from WriteAt
+	ErrSequential        = errors.New("takes data only in order")                         // from WriteAt
 	ErrShared            = errors.New("the server gave one handle to several open files") // nothing of these files is to be believed
 	ErrLost              = errors.New("connection lost")
 	ErrFailure           = errors.New("the server reports only a failure") // SSH_FX_FAILURE says no more

@@ -71,7 +71,7 @@ func (f *sftpFile) ReadAt(p []byte, off int64) (int, error) {
 		m, err := f.h.ReadAt(p[n:], off+int64(n))
 		n += m
 		if err == nil && m == 0 {
-			err = &sftpwire.ProtocolError{What: "a read that returns nothing, and no end of file"}
+			err = &sftpwire.ProtocolError{What: "a read returned nothing, but no end of file"}
 		}
 		if err != nil {
 			return n, f.failed("read", err)

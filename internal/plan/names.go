@@ -58,5 +58,5 @@ type CycleError struct {
 }
 
 func (e *CycleError) Error() string {
-	return fmt.Sprintf("%s leads back to %s, which it lies in", quote.Name(e.Path), quote.Name(e.Real))
+	return fmt.Sprintf("%s leads back to %s, which contains it", quote.Name(e.Path), quote.Name(e.Real))
 }

@@ -52,7 +52,7 @@ func summaryLine(s transfer.Summary, to Landing, err error) string {
 		b.WriteString(", " + plural(s.Unchanged, "file") + " unchanged")
 	}
 	if s.Kept > 0 {
-		b.WriteString(", " + units.Bytes(s.Kept) + " were there already")
+		b.WriteString(", " + units.Bytes(s.Kept) + " already there")
 	}
 	if s.Verified > 0 {
 		b.WriteString(", " + units.Bytes(s.Verified) + " verified")

@@ -121,7 +121,7 @@ func (k *call) receive(r io.Reader, typ byte, n uint32) error {
 	if st != nil {
 		k.err = st
 	} else if k.want != 0 {
-		return &ProtocolError{fmt.Sprintf("only OK in reply to a request of type %d", k.req[4])}
+		return &ProtocolError{fmt.Sprintf("a bare OK in reply to a request of type %d", k.req[4])}
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (k *call) receiveData(r io.Reader, n uint32) error {
 	}
 	data := binary.BigEndian.Uint32(size)
 	if data != n-4 || data > uint32(len(k.into)) {
-		return &ProtocolError{fmt.Sprintf("%d bytes of data in a packet of %d, where %d were asked for", data, n, len(k.into))}
+		return &ProtocolError{fmt.Sprintf("%d bytes of data in a packet of %d; the request asked for %d", data, n, len(k.into))}
 	}
 	var err error
 	k.n, err = io.ReadFull(r, k.into[:data])

@@ -120,7 +120,7 @@ func (c *Conn) nextPacket() error {
 	}
 	k, ok := c.take(id)
 	if !ok {
-		return &ProtocolError{fmt.Sprintf("a reply to request %d, which was not made", id)}
+		return &ProtocolError{fmt.Sprintf("a reply to request %d, which mscp did not send", id)}
 	}
 	err := k.receive(heard{c}, typ, length-5)
 	if err != nil {

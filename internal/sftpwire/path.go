@@ -32,7 +32,7 @@ func (c *Conn) Expand(path string) (expanded string, err error) {
 	}
 	count, err := c.names(k.body, func(name string, _ Attrs) error { expanded = name; return nil })
 	if err == nil && count != 1 {
-		err = c.broken("a reply to " + ExpandExtension + " that has not one name")
+		err = c.broken("a reply to " + ExpandExtension + " that does not have exactly one name")
 	}
 	return expanded, err
 }

@@ -84,7 +84,7 @@ func TestNobodyKnowsTheUser(t *testing.T) {
 	require.Empty(t, h.UserKnownHostsFiles)
 
 	_, _, err = Resolve(t.Context(), node(""), Flags{}, env)
-	require.ErrorContains(t, err, "give the name with -l or user@")
+	require.ErrorContains(t, err, "give it with -l or user@")
 	_, _, err = Resolve(t.Context(), node("me"), Flags{Identities: []string{"~/key"}}, env)
 	require.ErrorIs(t, err, errHome)
 

@@ -77,7 +77,7 @@ func (r *resolver) proxyCommand() error {
 	const special = "'`\"$\\;&<>|(){},"
 	for _, name := range []string{h.HostName, h.Alias, h.User} {
 		if strings.ContainsAny(name, special+" \t\n\r") || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c == 0x7f }) {
-			return &UsageError{v.source, "ProxyCommand", name, "a name with such characters is not given to a shell", nil}
+			return &UsageError{v.source, "ProxyCommand", name, "mscp does not give a name with such characters to a shell", nil}
 		}
 	}
 	if fdpass, err := r.yes("ProxyUseFdpass", false); err != nil || fdpass {

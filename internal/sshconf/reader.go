@@ -153,7 +153,7 @@ func (r *reader) match(words []string) (bool, error) {
 		default:
 			if !attached {
 				if len(words) == 0 {
-					return false, fmt.Errorf("match %s: what?", criterion)
+					return false, fmt.Errorf("match %s: needs a value", criterion)
 				}
 				arg, words = words[0], words[1:]
 			}
@@ -187,5 +187,5 @@ func (r *reader) subject(criterion string) (string, error) {
 		}
 		return expand(v, "HostName", map[byte]string{'h': r.alias, 'n': r.alias})
 	}
-	return "", fmt.Errorf("match %s: only a system's ssh can tell that is OpenSSH 6.8 or later, and there is none", criterion)
+	return "", fmt.Errorf("match %s: only OpenSSH 6.8 or later can evaluate this, and this system has none", criterion)
 }

@@ -157,7 +157,7 @@ func (r *resolver) identity() error {
 		h.User = v.text()
 	}
 	if h.User == "" {
-		return &UsageError{"login name", "User", "", "who runs this is not known (no entry in the user database, no LOGNAME): give the name with -l or user@", nil}
+		return &UsageError{"login name", "User", "", "mscp does not know your user name (no entry in the user database, no LOGNAME): give it with -l or user@", nil}
 	}
 	if strings.HasPrefix(h.User, "-") {
 		return &UsageError{"login name", "User", h.User, "not a login name", nil}

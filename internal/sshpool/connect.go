@@ -43,7 +43,7 @@ func (c *Conn) connectTCP(ctx context.Context) (net.Conn, error) {
 		if err == nil || ctx.Err() != nil {
 			return conn, err
 		}
-		c.pool.o.Log(1, "connection %d: %s does not answer any more, trying all addresses of %s: %v", c.id, again, h.HostName, err)
+		c.pool.o.Log(1, "connection %d: %s no longer answers, mscp tries all addresses of %s: %v", c.id, again, h.HostName, err)
 	}
 	return c.pool.o.Dialer.DialContext(ctx, h.Family.Network(), h.Addr())
 }

@@ -129,7 +129,7 @@ func (c *Conn) explain(ctx context.Context, err error, login *login, check *keyC
 	case c.net.broken() != nil || login.begun:
 		return &DialError{Host: h.Alias, Addr: h.Addr(), Kind: Dropped, Err: err}
 	}
-	return &DialError{Host: h.Alias, Addr: h.Addr(), Kind: Failed, Err: fmt.Errorf("not an SSH server that this program understands: %w", err)}
+	return &DialError{Host: h.Alias, Addr: h.Addr(), Kind: Failed, Err: fmt.Errorf("not an SSH server that mscp understands: %w", err)}
 }
 
 // dialError classifies an error of package net.

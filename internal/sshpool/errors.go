@@ -132,7 +132,7 @@ type AuthError struct {
 
 func (e *AuthError) Error() string {
 	if e.OneTime {
-		return fmt.Sprintf("%s: no further login as %s: the first one took what is good for one login only", e.Host, e.User)
+		return fmt.Sprintf("%s: mscp does not log in again as %s: the first login took a one-time answer", e.Host, e.User)
 	}
 	s := fmt.Sprintf("%s: permission denied for user %s", e.Host, e.User)
 	if len(e.Tried) > 0 {

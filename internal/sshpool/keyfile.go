@@ -105,10 +105,10 @@ func otherFormat(text []byte) error {
 	case bytes.HasPrefix(text, []byte("PuTTY-User-Key-File-")):
 		return errors.New("it has PuTTY's format; puttygen FILE -O private-openssh -o NEW converts it")
 	case bytes.Contains(text, []byte("BEGIN SSH2 ENCRYPTED PRIVATE KEY")):
-		return errors.New("it has the format of ssh.com, which OpenSSH does not read either")
+		return errors.New("it has the format of ssh.com, which mscp and OpenSSH do not read")
 	}
 	if _, _, _, _, err := ssh.ParseAuthorizedKey(text); err == nil {
-		return errors.New("it is a public key; -i wants the private one")
+		return errors.New("it is a public key; give -i the private one")
 	}
 	return errors.New("it holds no private key")
 }

@@ -46,10 +46,10 @@ func openKey(text []byte) (ssh.Signer, ssh.PublicKey, error) {
 func wayOut(block *pem.Block, err error) error {
 	if k, kerr := parseOpenSSHKey(block); kerr == nil {
 		if pub, perr := ssh.ParsePublicKey(k.PubKey); perr == nil && strings.HasPrefix(pub.Type(), "sk-") {
-			return fmt.Errorf("it stands for a FIDO2 device (%s), which mscp cannot ask; add it to an agent (ssh-add), or use --transport openssh", pub.Type())
+			return fmt.Errorf("it belongs to a FIDO2 device (%s), which mscp cannot use; add it to an agent (ssh-add), or use --transport openssh", pub.Type())
 		}
 	}
-	return fmt.Errorf("%w; ssh-keygen -p -f FILE writes it anew in OpenSSH's format, or use --transport openssh", err)
+	return fmt.Errorf("%w; ssh-keygen -p -f FILE rewrites it in OpenSSH's format, or use --transport openssh", err)
 }
 
 // unreadableCipher reports a cipher of OpenSSH's format that is not known here.

@@ -38,7 +38,7 @@ func decryptPKCS8(der, passphrase []byte) (any, error) {
 	}
 	var scheme pbes2
 	if !info.Algorithm.Algorithm.Equal(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}) {
-		return nil, fmt.Errorf("it is encrypted with the scheme %s (only PBES2 is known)", info.Algorithm.Algorithm)
+		return nil, fmt.Errorf("it is encrypted with the scheme %s (mscp knows only PBES2)", info.Algorithm.Algorithm)
 	}
 	if _, err := asn1.Unmarshal(info.Algorithm.Parameters.FullBytes, &scheme); err != nil {
 		return nil, errPKCS8
@@ -113,7 +113,7 @@ func (p pbes2) derive(passphrase []byte, size int) ([]byte, error) {
 		}
 		return scrypt.Key(passphrase, a.Salt, a.N, a.R, a.P, size)
 	}
-	return nil, fmt.Errorf("its passphrase goes through %s", p.KDF.Algorithm)
+	return nil, fmt.Errorf("it derives its key by %s", p.KDF.Algorithm)
 }
 
 // prf is PBKDF2's; without a name it is SHA-1's.
@@ -130,5 +130,5 @@ func prf(id asn1.ObjectIdentifier) (func() hash.Hash, error) {
 	case "1.2.840.113549.2.11":
 		return sha512.New, nil
 	}
-	return nil, fmt.Errorf("its passphrase goes through PBKDF2 with %s", id)
+	return nil, fmt.Errorf("it derives its key by PBKDF2 with %s", id)
 }

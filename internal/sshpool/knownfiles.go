@@ -98,7 +98,7 @@ func (k *hostKeys) remember(key ssh.PublicKey) {
 		name = xknownhosts.HashHostname(name)
 	}
 	if err := appendLine(file, name+" "+string(bytes.TrimSpace(ssh.MarshalAuthorizedKey(key)))); err != nil {
-		k.log(0, "the host key could not be added to known_hosts: %v", err)
+		k.log(0, "mscp could not add the host key to known_hosts: %v", err)
 	}
 }
 

@@ -104,7 +104,7 @@ func requestSession(socket *net.UnixConn, command string, subsystem bool, stdio 
 		return nil
 	case muxPermissionDenied, muxFailure:
 		if err := ssh.Unmarshal(body, &answer); err != nil {
-			return errors.New("an answer that makes no sense")
+			return errors.New("an invalid answer")
 		}
 		if typ == muxFailure {
 			return fmt.Errorf("%w: %s", ErrSessionRefused, printable(answer.Text))

@@ -46,8 +46,8 @@ func (p *Pool) tellShared() {
 	p.untold = false
 	p.mu.Unlock()
 	if untold {
-		p.o.Notice(fmt.Sprintf("%s: what was answered is good for one login only: %d channels on that one connection instead of further "+
-			"connections, so one core and one TCP stream carry them all. To be asked once for several copies, %s",
+		p.o.Notice(fmt.Sprintf("%s: the login took a one-time answer, so mscp opens %d channels on that one connection instead of further "+
+			"connections. One core and one TCP stream carry them all. To log in once for several copies, %s",
 			p.o.Host.Alias, p.o.Connections*p.o.Sessions, masterAdvice(p.o)))
 	}
 }

@@ -103,7 +103,7 @@ func TestWrongPassphraseAndDeadAgentAreTold(t *testing.T) {
 	require.ErrorAs(t, err, &auth)
 	text := strings.Join(auth.Problems, "\n") + told.all()
 	require.Contains(t, text, "the agent at "+h.AgentSocket)
-	require.Contains(t, text, "key "+file+": the passphrase in the environment is not its passphrase")
+	require.Contains(t, text, "key "+file+": the passphrase in the environment is wrong")
 
 	h.IdentityFiles = []string{s.ClientKey}
 	told = notices{}

@@ -18,7 +18,7 @@ func (k *hostKeys) revoked(key ssh.PublicKey) error {
 	}
 	text, err := os.ReadFile(file)
 	if err == nil && bytes.HasPrefix(text, []byte("SSHKRL\n\x00")) {
-		err = errors.New(file + ": a binary revocation list (KRL) cannot be read here: list the keys as text, or use --transport openssh")
+		err = errors.New(file + ": mscp cannot read a binary revocation list (KRL): list the keys as text, or use --transport openssh")
 	}
 	if err != nil {
 		return &HostKeyError{Host: k.addr, Kind: Unreadable, Err: err}

@@ -11,7 +11,7 @@ import (
 var (
 	errLocked   = errors.New("locked by a passphrase")
 	errEnvSpent = errors.New("the password from the environment was rejected")
-	errOneTime  = errors.New("the server asks what cannot be answered twice")
+	errOneTime  = errors.New("the server asks for a one-time answer")
 )
 
 // unlock asks for an identity's passphrase where that is needed.
@@ -23,7 +23,7 @@ func (l *login) passphrase(ctx context.Context, id *identity, try func(string) e
 		if err := try(given); !errors.Is(err, errPassphrase) {
 			return err
 		}
-		l.problem(fmt.Errorf("key %s: the passphrase in the environment is not its passphrase", id.name), toAll)
+		l.problem(fmt.Errorf("key %s: the passphrase in the environment is wrong", id.name), toAll)
 	}
 	if l.a.isProven() {
 		return errLocked

@@ -121,7 +121,7 @@ func (a *auto) Open(ctx context.Context) (Stream, error) {
 	if err == nil || ctx.Err() != nil || !masterHelps(err) {
 		return ch, err
 	}
-	quiet.withDefaults().Log(1, "no login without a question (%v): through the ControlMaster", err)
+	quiet.withDefaults().Log(1, "mscp cannot log in without a question (%v), and goes through the ControlMaster", err)
 	_ = a.chosen.Close()
 	a.chosen = newControl(a.o)
 	return a.chosen.Open(ctx)

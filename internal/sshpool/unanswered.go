@@ -56,7 +56,7 @@ func (p *Pool) tellUnanswered(moves bool) (alone bool) {
 	}
 	what := fmt.Sprintf("%s: a new connection got no answer within %v. ", p.o.Host.Alias, p.o.AnswerWithin)
 	if n == 0 {
-		p.o.Notice(what + "The host may be down, or the site limits how many connections it takes in a while: then wait a minute, and use fewer (-n) or space them out (-I 5)")
+		p.o.Notice(what + "The host may be down, or the site may limit new connections: then wait a minute, and use fewer (-n) or space them out (-I 5)")
 		return true
 	}
 	p.o.Notice(what + fmt.Sprintf("The site may limit them: it answered %d in the last minute; use fewer (-n %d), or space them out (-I 5)", n, n))

@@ -138,7 +138,7 @@ func TestSourceChangedBetweenRuns(t *testing.T) {
 		sum, err := s.run(t, 1, after(1), end{})
 		require.NoError(t, err)
 		require.Zero(t, sum.Kept)
-		require.Equal(t, []string{`"/src/f" has changed since the interrupted run: it is copied from its start`}, s.job.seen.notices)
+		require.Equal(t, []string{`"/src/f" has changed since the interrupted run: mscp copies it from its start`}, s.job.seen.notices)
 		s.job.requireSame(t)
 		require.Empty(t, s.parts())
 	})

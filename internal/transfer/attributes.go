@@ -50,7 +50,7 @@ func (e *engine) dirAttrResult(err error) error {
 
 // withoutAttr is the failure of what is in place all the same.
 func withoutAttr(err error) error {
-	return fmt.Errorf("copied, but without all that -p keeps: %w", err)
+	return fmt.Errorf("in place, but without its attributes (-p): %w", err)
 }
 
 func (e *engine) tellNoAttr(err error) {

@@ -43,12 +43,12 @@ const mostShared = 20
 // file open at a time on each channel.
 func (l *lane) sharedAgain(f *file) bool {
 	l.e.shared.Do(func() {
-		l.e.Observer.Notice("the server gives one handle to several open files: each connection has one file open at a time, " +
-			"and what was open is copied again")
+		l.e.Observer.Notice("the server gives one handle to several open files: mscp opens one file at a time on each connection, " +
+			"and copies the open ones again")
 	})
 	f.shared++
 	return f.shared < mostShared
 }
 
 // ErrNoRename means that the server has no rename, so no partial file can get its name.
-var ErrNoRename = errors.New("the server renames no files")
+var ErrNoRename = errors.New("the server cannot rename files")

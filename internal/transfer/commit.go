@@ -152,7 +152,7 @@ func (l *lane) rename(f *file) error {
 	if !atomic {
 		l.e.notAtomic.Do(func() {
 			l.e.Observer.Notice("the server cannot rename over an existing file (no posix-rename@openssh.com): " +
-				"a file that is replaced is missing for a moment")
+				"a replaced file is missing for a moment")
 		})
 	}
 	return l.e.syncDir(dst, f.dst)

@@ -172,7 +172,7 @@ func (l *lane) retire(why error) {
 		l.e.remote.remove(l)
 		l.e.laneLost(l.useful.Load(), why)
 		if why != nil && !l.e.over() {
-			l.e.Observer.Notice(fmt.Sprintf("a connection was lost and is replaced: %v", why))
+			l.e.Observer.Notice(fmt.Sprintf("a connection was lost, and mscp replaces it: %v", why))
 		}
 		l.Close()
 		l.e.queue.interrupt()

@@ -219,9 +219,9 @@ func (e *engine) openLane(ctx context.Context, again bool) {
 // furtherFailed says why the copy goes on with fewer connections.
 func furtherFailed(err error) string {
 	if errors.As(err, new(*OtherFilesError)) {
-		return fmt.Sprintf("is not used, the copy goes on over the first machine alone: %v (give the name or the address of one machine)", err)
+		return fmt.Sprintf("is not used, and the copy goes on with the first machine alone: %v (name one machine to use more connections)", err)
 	}
-	return fmt.Sprintf("failed, the copy goes on without it: %v", err)
+	return fmt.Sprintf("failed, and the copy goes on without it: %v", err)
 }
 
 // retryable tells whether another try to replace a lane may succeed: the next one may lead to the first machine again.
@@ -254,7 +254,7 @@ func (e *engine) tryLane(ctx context.Context, again bool) (Lane, error) {
 			return l, err
 		}
 		if ctx.Err() == nil {
-			e.Observer.Notice(fmt.Sprintf("a lost connection could not be replaced, trying again: %v", err))
+			e.Observer.Notice(fmt.Sprintf("mscp could not replace a lost connection, and tries again: %v", err))
 		}
 	}
 }

@@ -65,7 +65,7 @@ func (e *engine) proves(s sight) bool {
 func (e *engine) seesLook(want sight) evidence {
 	return func(r Remote) error {
 		if !e.proves(want) {
-			return &OtherFilesError{r.Side(), "nothing can be made or compared there to tell them apart"}
+			return &OtherFilesError{r.Side(), "mscp can make or compare nothing there to tell them apart"}
 		}
 		got, err := e.look(r)
 		switch {

@@ -89,7 +89,7 @@ func (e *engine) seesMark(name string) evidence {
 		case err == nil, fsys.Lost(err):
 			return err
 		case errors.Is(err, fs.ErrNotExist):
-			return &OtherFilesError{r.Side(), "a file that the first one has made, " + quoted(name) + ", is not there"}
+			return &OtherFilesError{r.Side(), "it does not have the file " + quoted(name) + ", which the first one made"}
 		default:
 			return &OtherFilesError{r.Side(), err.Error()}
 		}

@@ -85,10 +85,10 @@ var ErrNoLane = errors.New("all connections were lost")
 var ErrChanged = errors.New("the source changed while it was copied")
 
 // ErrShort means that what was acknowledged is not there.
-var ErrShort = errors.New("the destination holds less than it has acknowledged")
+var ErrShort = errors.New("the destination holds less than it acknowledged")
 
 // ErrGone means that the partial file was removed while it was written.
-var ErrGone = errors.New("its partial file is gone: somebody has removed it, or the connections lead to several machines")
+var ErrGone = errors.New("its partial file is gone: somebody removed it, or the connections lead to several machines")
 
 // ErrFull wraps the reason why nothing more can be written to the destination.
 var ErrFull = errors.New("the destination takes no more data")

@@ -28,7 +28,7 @@ func (l *lane) restartDiffering(f *file, differs *VerifyError) bool {
 	if _, dst := l.e.sides(l); f.again || f.special(dst) {
 		return false
 	}
-	l.e.Observer.Notice(fmt.Sprintf("%v: it is sent again", differs))
+	l.e.Observer.Notice(fmt.Sprintf("%v: mscp sends it again", differs))
 	l.startOver(f, true)
 	return true
 }
@@ -62,7 +62,7 @@ func (l *lane) startOver(f *file, again bool) {
 func (e *engine) sendInOrder() {
 	e.queue.sendInOrder()
 	e.ordered.Do(func() {
-		e.Observer.Notice("the server takes a file only from its beginning to its end: each is sent over one connection, one block per round trip")
+		e.Observer.Notice("the server takes a file only from its beginning to its end: mscp sends each over one connection, one block per round trip")
 	})
 }
 

@@ -28,7 +28,7 @@ type proof struct {
 const mostDiffering = 3
 
 // ErrUnfaithful means that a server does not give back what it was sent, or reads differ from each other.
-var ErrUnfaithful = errors.New("the server does not keep what it is sent, or reads it wrongly")
+var ErrUnfaithful = errors.New("the server stores or returns wrong data")
 
 // startProof settles what there is to prove.
 func (e *engine) startProof() {
@@ -70,7 +70,7 @@ func (l *lane) unlike(f *file) error {
 		l.e.stop(err)
 		return err
 	}
-	l.e.Observer.Notice(fmt.Sprintf("%s: the copy differs from the source: it is copied again, with one file open at a time", quote.Name(f.Src)))
+	l.e.Observer.Notice(fmt.Sprintf("%s: the copy differs from the source: mscp copies it again, with one file open at a time", quote.Name(f.Src)))
 	oneFileAtATime(l.fs)
 	if l.e.Upload {
 		l.e.sendInOrder()

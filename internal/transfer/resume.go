@@ -155,7 +155,7 @@ func (l *lane) forget(f *file) error {
 		}
 	}
 	if changed {
-		l.e.Observer.Notice(fmt.Sprintf("%s has changed since the interrupted run: it is copied from its start", quote.Name(f.Src)))
+		l.e.Observer.Notice(fmt.Sprintf("%s has changed since the interrupted run: mscp copies it from its start", quote.Name(f.Src)))
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ type OtherFilesError struct {
 }
 
 func (e *OtherFilesError) Error() string {
-	return fmt.Sprintf("%s: the connection leads to another machine, or to other files, than the first one: %s", e.Side, e.What)
+	return fmt.Sprintf("%s: the connection leads to another machine than the first one, or to other files: %s", e.Side, e.What)
 }
 
 // evidence is what a lane has to see. Its error is an [OtherFilesError], or that of a lost lane.

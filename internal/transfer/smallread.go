@@ -115,14 +115,14 @@ func (l *lane) readTwice(f *file, buf []byte, n int, now fsys.Info) (int, fsys.I
 func (l *lane) tellHeld(f *file, held int64, grows bool) {
 	switch {
 	case grows:
-		l.e.Observer.Notice(fmt.Sprintf("%s grows while it is copied: the copy holds its first %d bytes, those that were there when it began", quote.Name(f.Src), held))
+		l.e.Observer.Notice(fmt.Sprintf("%s grows while it is copied: the copy holds its first %d bytes, its size when the copy began", quote.Name(f.Src), held))
 	case held > f.Info.Size:
 		l.e.endsEarly.Do(func() {
-			l.e.Observer.Notice(fmt.Sprintf("%s states %d bytes and holds %d: such files are read to their end", quote.Name(f.Src), f.Info.Size, held))
+			l.e.Observer.Notice(fmt.Sprintf("%s states %d bytes and holds %d: mscp reads such files to their end", quote.Name(f.Src), f.Info.Size, held))
 		})
 	case held < f.Info.Size:
 		l.e.endsEarly.Do(func() {
-			l.e.Observer.Notice(fmt.Sprintf("%s states %d bytes and ends after %d: such files are copied as far as they go", quote.Name(f.Src), f.Info.Size, held))
+			l.e.Observer.Notice(fmt.Sprintf("%s states %d bytes and ends after %d: mscp copies such files as far as they go", quote.Name(f.Src), f.Info.Size, held))
 		})
 	}
 }

@@ -24,9 +24,9 @@ func (e *engine) noticeTimes() {
 	switch {
 	case n == 0:
 	case e.Upload:
-		e.Observer.Notice(fmt.Sprintf("%s got another time than the source: SFTP carries none before 1970 or after 2106", things(n)))
+		e.Observer.Notice(fmt.Sprintf("%s got another time than the source: SFTP carries no times before 1970 or after 2106", things(n)))
 	default:
-		e.Observer.Notice(fmt.Sprintf("%s may have got another time than the source: after 2038, SFTP does not tell from a time before 1970", things(n)))
+		e.Observer.Notice(fmt.Sprintf("%s may have got another time than the source: SFTP does not distinguish times after 2038 from times before 1970", things(n)))
 	}
 }
 

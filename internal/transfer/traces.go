@@ -144,7 +144,7 @@ func (e *engine) judge(r Remote, views map[view]int) error {
 	case differ(number, e.same.number.known()):
 		return &OtherFilesError{r.Side(), "it is another file system"}
 	case views[other] > 0, e.Upload && views[unclear] > 0, views[unclear] > 0 && views[matches] == 0:
-		return &OtherFilesError{r.Side(), "what was copied before the connection was lost is not there"}
+		return &OtherFilesError{r.Side(), "it does not have the files that were copied before the connection was lost"}
 	case e.Upload:
 		return e.seesDirectory(r)
 	case len(views) == 0:
@@ -163,7 +163,7 @@ func (e *engine) seesDirectory(r Remote) error {
 	case fsys.Lost(err):
 		return err
 	case err != nil || !i.IsDir():
-		return &OtherFilesError{r.Side(), "the directory " + quoted(dir) + " is not there"}
+		return &OtherFilesError{r.Side(), "it does not have the directory " + quoted(dir)}
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ type VerifyError struct {
 
 func (e *VerifyError) Error() string {
 	if e.Off < 0 {
-		return fmt.Sprintf("%s: the copy differs from what was read of the source", quote.Name(e.Path))
+		return fmt.Sprintf("%s: the copy differs from the source", quote.Name(e.Path))
 	}
 	return fmt.Sprintf("%s: the copy differs from the source at byte %d", quote.Name(e.Path), e.Off)
 }
@@ -72,7 +72,7 @@ func (e *engine) sameDigests(ctx context.Context, f *file) bool {
 	wg.Wait()
 	if err != nil && ctx.Err() == nil {
 		e.noDigest.Do(func() {
-			e.Observer.Notice(fmt.Sprintf("the server cannot make digests, files are read back instead: %v", err))
+			e.Observer.Notice(fmt.Sprintf("the server cannot make digests, so mscp reads files back: %v", err))
 		})
 	}
 	return err == nil && lerr == nil && bytes.Equal(ours, theirs)
@@ -103,7 +103,7 @@ func (l *lane) compareBlock(f *file, dst fsys.File, want []byte, off int64) erro
 		if try > 0 || f.inOrder || careful(l.fs) {
 			return &VerifyError{f.Src, off}
 		}
-		l.e.Observer.Notice(fmt.Sprintf("%s: the copy differs from the source at byte %d: that block is sent again", quote.Name(f.Src), off))
+		l.e.Observer.Notice(fmt.Sprintf("%s: the copy differs from the source at byte %d: mscp sends that block again", quote.Name(f.Src), off))
 		if err := l.sendAgain(f, want, off); err != nil {
 			return err
 		}

@@ -64,7 +64,7 @@ func TestVerifyMendsABlock(t *testing.T) {
 		j.requireSame(t)
 		j.requireNoParts(t)
 		require.Len(t, j.seen.notices, 1)
-		require.Contains(t, j.seen.notices[0], "sent again")
+		require.Contains(t, j.seen.notices[0], "sends that block again")
 		require.Equal(t, sum.Bytes, sum.Verified)
 	})
 }
