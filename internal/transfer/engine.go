@@ -28,8 +28,8 @@ type engine struct {
 	proof    proof
 	mark     progressMark
 
-	stop  context.CancelCauseFunc // ends the copy with a reason
-	over  func() bool             // whether it is being ended
+	stop  func(error) // ends the copy with a reason: no work is handed out after it
+	over  func() bool // whether it is being ended
 	begun time.Time
 
 	otherTimes atomic.Int64 // files and directories whose times SFTP does not carry
@@ -45,17 +45,17 @@ type engine struct {
 // as failed; then Summary.Failed tells whether all is well. An error means that the copy ended early: the
 // context's cause, [ErrNoLane], an [ErrFull], or the walk's own. Run closes the lanes, First too.
 func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
-	ctx, stop := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	e := &engine{
 		Options: o,
 		queue:   newQueue(),
 		limit:   newLimiter(o.Limit, time.Now()),
 		remote:  newRemote(o.First.FS()),
 		lanes:   newLanes(),
-		stop:    stop,
 		over:    func() bool { return ctx.Err() != nil },
 		begun:   time.Now(),
 	}
+	e.stop = func(why error) { cancel(why); e.queue.end() }
 	e.same.number.asked = make(chan struct{})
 	e.block = e.limit.block(o.First.FS().Block())
 	e.Chunks.Block = int64(e.block)
@@ -86,7 +86,7 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 	close(done)
 	e.queue.closeFiles()
 	err := e.result(ctx)
-	stop(nil)
+	cancel(nil)
 	ending.Wait()
 	e.noticeTimes()
 	return e.summary(), err

@@ -11,7 +11,6 @@ import (
 // fsNumber is the number of the file system on the server that is copied from or to. Journals keep it: a rerun that lands on another
 // machine must not believe what they say of files that lie there under their final names.
 type fsNumber struct {
-	once  sync.Once
 	asked chan struct{} // closed when the number is known, or cannot be
 	value uint64        // before asked is closed; 0: not known
 
