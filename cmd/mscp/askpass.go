@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -86,7 +87,7 @@ func (p *prompter) askpass(ctx context.Context, prompt string) (string, error) {
 		return "", ctx.Err()
 	}
 	if err != nil {
-		return "", errors.Join(errUnanswered, err)
+		return "", fmt.Errorf("%w: %w", errUnanswered, err)
 	}
 	line, _, _ := strings.Cut(string(out), "\n")
 	return strings.TrimRight(line, "\r"), nil

@@ -92,6 +92,8 @@ func placeHint(err error) string {
 	switch {
 	case op == "make directory" && errors.Is(err, fs.ErrPermission):
 		return "you may not write to the directory above it: check its permissions"
+	case errors.Is(err, syscall.ETXTBSY):
+		return "the system does not let mscp write to a running program: without --inplace mscp replaces its file"
 	case writing && errors.Is(err, fs.ErrPermission):
 		return "you may not write to its directory: check the permissions; --inplace writes to files that exist already"
 	case writing && (errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EXDEV) || op != "create" && errors.Is(err, fsys.ErrFailure)):

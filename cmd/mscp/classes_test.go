@@ -37,6 +37,7 @@ func TestClassesOfFiles(t *testing.T) {
 		{failed("write", fsys.ErrNoSpace), "space", "make room"},
 		{failed("write", fsys.ErrQuota), "space", "make room"},
 		{failed("write", fsys.ErrTooLarge), "space", "of that size"},
+		{failed("create", syscall.ETXTBSY), "other", "without --inplace"},
 		{failed("create", fsys.ErrReadOnly), "permission", "another target"},
 		{failed("stat", syscall.ENAMETOOLONG), "name", "no name there"},
 		{failed("write", fsys.ErrSequential), "other", "-n 1 -a 1"},

@@ -74,7 +74,7 @@ func findIdentity(file string) (*identity, error) {
 	if pub == nil {
 		return nil, err
 	}
-	return &identity{name: file, pub: pub, err: errors.New(file + ": the private key is not there")}, nil
+	return &identity{name: file, pub: pub, err: &publicError{file}}, nil
 }
 
 // order lists the keys as OpenSSH's pubkey_prepare does: the certificates that the user names, the agent's keys that the

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -13,7 +12,7 @@ import (
 
 // loadCertificate reads a user's certificate, as ssh-keygen -s writes it.
 func loadCertificate(file string) (*ssh.Certificate, error) {
-	text, err := os.ReadFile(file)
+	text, _, err := readKeyFile(file)
 	if err != nil {
 		return nil, fileError("certificate", file, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"sync"
 
@@ -26,7 +25,7 @@ type identity struct {
 
 // publicHalf returns nil where the file does not exist or holds no key: the private half will tell.
 func publicHalf(file string) ssh.PublicKey {
-	text, err := os.ReadFile(file)
+	text, _, err := readKeyFile(file)
 	if err != nil {
 		return nil
 	}
@@ -64,6 +63,16 @@ func (id *identity) unusable() bool {
 	id.mu.Lock()
 	defer id.mu.Unlock()
 	return id.err != nil
+}
+
+// publicOnly is the error of a key whose private half is not in a file.
+func (id *identity) publicOnly() error {
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	if err, ok := errors.AsType[*publicError](id.err); ok {
+		return err
+	}
+	return nil
 }
 
 // public returns the public half, or nil while it is not known.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -45,7 +46,7 @@ func loadIdentity(file string) (*identity, error) {
 // readKeyFile also returns the file's permissions if they are too wide for a private key: as with ssh, those of a file of
 // one's own that the group or others have any access to. Otherwise open is 0.
 func readKeyFile(file string) (text []byte, open fs.FileMode, err error) {
-	f, err := os.Open(file)
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe that nobody writes to is empty
 	if err != nil {
 		return nil, 0, err
 	}
@@ -55,6 +56,7 @@ func readKeyFile(file string) (text []byte, open fs.FileMode, err error) {
 		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() && !info.IsDir() { // a pipe: bash's <(command)
+		_ = f.SetReadDeadline(time.Now().Add(personPatience)) // it may ask somebody; devices know no deadlines, and do not wait
 		text, err = io.ReadAll(io.LimitReader(f, maxKeyFile))
 		return text, 0, err
 	}
@@ -88,6 +90,13 @@ type unprotectedError struct {
 func (e *unprotectedError) Error() string {
 	return fmt.Sprintf("key %s is not used: its permissions %04o let others read it (ssh: UNPROTECTED PRIVATE KEY FILE); chmod 600 it",
 		e.file, e.mode)
+}
+
+// publicError is a key of which there is the public half alone, here and in the agent.
+type publicError struct{ file string }
+
+func (e *publicError) Error() string {
+	return fmt.Sprintf("key %s is not used: there is only its public half, and the agent does not have the private one either", e.file)
 }
 
 // formatError is a key file that cannot be read here.

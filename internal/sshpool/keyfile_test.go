@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/ssh"
@@ -99,6 +101,25 @@ func TestKeyFilesThatAreNone(t *testing.T) {
 	}
 	_, err := loadIdentity(filepath.Join(dir, "nothing"))
 	require.EqualError(t, err, "key "+filepath.Join(dir, "nothing")+" is not used: no such file or directory")
+}
+
+// A pipe that nobody writes to holds no key, and is not waited for; one that somebody writes to does.
+func TestKeyFromAPipe(t *testing.T) {
+	file, _ := keygen(t, "-t", "ed25519", "-N", "")
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	_, err = findIdentity(pipe)
+	require.ErrorContains(t, err, "it holds no private key")
+	w, err := os.OpenFile(pipe, os.O_RDWR, 0)
+	require.NoError(t, err)
+	_, err = w.Write(text)
+	require.NoError(t, err)
+	time.AfterFunc(50*time.Millisecond, func() { _ = w.Close() })
+	id, err := findIdentity(pipe)
+	require.NoError(t, err)
+	require.NotNil(t, id.signer)
 }
 
 // As ssh does: a private key of one's own that others have any access to is not used, whatever else may be wrong with it.

@@ -278,8 +278,13 @@ func (l *login) gather() {
 	var agent []*identity
 	if socket := l.a.host.AgentSocket; socket != "" {
 		var err error
-		if agent, l.closeAgent, err = agentKeys(l.ctx, socket); err != nil {
+		if agent, l.closeAgent, err = agentKeys(l.ctx, socket, l.a.o.patience()); err != nil {
 			l.problem(fmt.Errorf("the agent at %s: %w", socket, withoutPath(err)), l.a.agentTold())
+		}
+	}
+	for _, id := range files {
+		if err := id.publicOnly(); err != nil && !slices.ContainsFunc(agent, id.same) {
+			l.problem(err, l.a.filesTold())
 		}
 	}
 	l.keys = l.a.order(agent, files, certs)

@@ -68,10 +68,18 @@ func (a *auth) once(text string) bool {
 	return true
 }
 
+// filesTold says who wants to know of a key file: everybody, if the user named it.
+func (a *auth) filesTold() told {
+	if a.host.IdentityFilesSet {
+		return toAll
+	}
+	return onDetail
+}
+
 // fileProblem classifies what is wrong with a key file. That a default file does not exist is no problem.
 func (a *auth) fileProblem(err error) {
-	to := onDetail
-	if a.host.IdentityFilesSet || errors.As(err, new(*unprotectedError)) {
+	to := a.filesTold()
+	if errors.As(err, new(*unprotectedError)) {
 		to = toAll
 	}
 	if to == toAll || !errors.Is(err, fs.ErrNotExist) {

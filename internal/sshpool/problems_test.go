@@ -1,13 +1,16 @@
 package sshpool
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/ssh"
 
 	"mscp/internal/sshdtest"
 )
@@ -59,6 +62,27 @@ func TestNamedKeysThatAreNotUsed(t *testing.T) {
 		require.Contains(t, auth.Problems[i], w)
 	}
 	require.Empty(t, told.all())
+}
+
+// A public key stands for the agent's private one; without that it is told of. An agent that is silent, as a forwarded one whose
+// connection is dead, is waited for as long as a server.
+func TestPublicKeyAndSilentAgent(t *testing.T) {
+	s := sshdtest.Start(t)
+	silent := filepath.Join(t.TempDir(), "agent")
+	l, err := net.Listen("unix", silent)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	h := resolve(t, s)
+	public := filepath.Join(t.TempDir(), "key.pub")
+	require.NoError(t, os.WriteFile(public, ssh.MarshalAuthorizedKey(newPublic(t, "ed25519")), 0o644))
+	h.IdentityFiles = []string{public}
+	h.AgentSocket = silent
+	_, err = newPool(t, Options{Host: h, Patience: 100 * time.Millisecond}).Open(within(t))
+	var auth *AuthError
+	require.ErrorAs(t, err, &auth)
+	text := strings.Join(auth.Problems, "\n")
+	require.Contains(t, text, "key "+public+" is not used: there is only its public half")
+	require.Contains(t, text, "the agent at "+silent+": does not answer")
 }
 
 // Of default files only what is dangerous is told.
