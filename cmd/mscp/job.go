@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"strings"
 
@@ -20,12 +19,13 @@ type job struct {
 	land     *plan.Landing
 	sources  []string // as the side that has them is asked for them, patterns unexpanded
 	target   string
-	home     string     // the login directory, where a path on the server is relative to it
-	there    plan.There // files that the destination's root has already; nil: nobody asked
-	made     []string   // directories that were made for the copy to land in
+	home     string         // the login directory, where a path on the server is relative to it
+	there    plan.There     // files that the destination's root has already; nil: nobody asked
+	meets    []plan.Meeting // sources that would be copied onto themselves if both sides were one machine
+	made     []string       // directories that were made for the copy to land in
 }
 
-// plan decides what lands where. It writes nothing but, where source and destination may be the same, a probe.
+// plan decides what lands where. It writes nothing.
 func (c *copier) plan(remote fsys.FS) (*job, error) {
 	j := &job{local: fsys.NewLocal()}
 	j.src, j.dst = j.local, j.local
@@ -80,7 +80,10 @@ func (j *job) look(present bool) error {
 	var special map[string]bool
 	var there bool
 	var group errgroup.Group
-	group.Go(func() error { return plan.SelfCopy(j.src, j.dst, j.land, rand.Reader) })
+	group.Go(func() (err error) {
+		j.meets, err = plan.Meetings(j.src, j.dst, j.land)
+		return err
+	})
 	group.Go(func() (err error) {
 		special, err = plan.Special(j.dst, j.land)
 		return err

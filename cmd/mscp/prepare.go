@@ -51,37 +51,48 @@ func (c *copier) prepare(ctx context.Context, d *dialer) (j *job, opt transfer.O
 	return j, opt, cleanup, nil
 }
 
-// decide plans, opens the job's journal and writes the plan's outcome to it.
+// decide plans, and opens the job's journal.
 func (c *copier) decide(d *dialer, first *lane, opt *transfer.Options) (*job, error) {
 	j, err := c.plan(first.FS())
 	if err != nil {
 		return nil, err
 	}
-	if c.dryRun && c.checkpoint == "" {
-		return j, nil
+	if !c.dryRun || c.checkpoint != "" {
+		err = c.begin(d, j, opt)
 	}
+	if err == nil {
+		err = c.refuseSelfCopy(j)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// begin opens the job's journal and writes the plan's outcome to it.
+func (c *copier) begin(d *dialer, j *job, opt *transfer.Options) error {
 	id, err := c.identity(d.host, j)
 	if err != nil { // there is no working directory any more
 		c.noJournal(err)
-		return j, nil
+		return nil
 	}
 	opt.Job = id.work
 	if c.journal, err = c.openJournal(id); err != nil || c.journal == nil {
-		return j, err
+		return err
 	}
 	if err := c.lookAtOthers(j, id); err != nil {
-		return nil, err
+		return err
 	}
 	opt.OtherPort = c.journal.rec.Host != "" && c.journal.rec.Host != id.host
 	switch err := c.journal.begin(c.sys.args, j.land, c.dryRun); {
 	case err == nil:
 		opt.Journal, opt.State, opt.Abandoned = c.journal.Journal, c.journal.state, c.journal.left
 	case c.checkpoint != "":
-		return nil, err
+		return err
 	default:
 		c.noJournal(err)
 	}
-	return j, nil
+	return nil
 }
 
 // open opens the first lane and does with it what comes before the copy. Where the connection is lost meanwhile or falls silent, both are

@@ -196,7 +196,7 @@ func (r *roundTrip) times() {
 	for _, name := range []string{"alike", "blocks", "."} {
 		require.NoError(r, os.Chtimes(filepath.Join(src, name), at, at))
 	}
-	out := r.some("-n", "1", "-p", src, r.url("up"))
+	out := r.some("-p", src, r.url("up"))
 	if strings.Contains(out, "in place, but without its attributes (-p)") {
 		r.server.lose(lossTimesRefused)
 		r.compare(src, r.there("up"), out)

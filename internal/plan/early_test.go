@@ -28,7 +28,7 @@ func settle(t *testing.T, src, dst fsys.FS, sources []string, target string) *La
 	require.NoError(t, err)
 	there, err := FindRoot(dst, l)
 	require.NoError(t, err)
-	require.NoError(t, SelfCopy(src, dst, l, rand.Reader))
+	require.NoError(t, selfCopy(src, dst, l, rand.Reader))
 	l.RootExists = there
 	l.WriteInPlace(special)
 	return l

@@ -1,10 +1,8 @@
 package plan
 
 import (
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -31,11 +29,11 @@ type variant struct {
 	others []string
 }
 
-// ProbeFolding finds out what the existing directory dir folds, in a directory with a random name (from random) that it makes in
-// there and removes. It takes six round trips. Names that are refused are not folded.
-func ProbeFolding(dst fsys.FS, dir string, random io.Reader) (found Folding, err error) {
+// ProbeFolding finds out what a directory folds, in a directory probe that it makes in there, of a name by [ProbeName], and removes. It takes
+// six round trips. Names that are refused are not folded.
+func ProbeFolding(dst fsys.FS, probe string) (found Folding, err error) {
 	forms, lossy := variants()
-	err = inProbe(dst, dir, random, func(probe string) error {
+	err = inProbe(dst, probe, func() error {
 		var group errgroup.Group
 		group.Go(func() (err error) { found.Forms, err = foundAs(dst, probe, forms); return err })
 		group.Go(func() (err error) { found.Lossy, err = foundAs(dst, probe, lossy); return err })
@@ -44,26 +42,26 @@ func ProbeFolding(dst fsys.FS, dir string, random io.Reader) (found Folding, err
 	return found, err
 }
 
-// ProbeNames tells which of others is one with name in the existing directory dir, as ProbeFolding does; "": none.
-func ProbeNames(dst fsys.FS, dir, name string, others []string, random io.Reader) (same string, err error) {
-	err = inProbe(dst, dir, random, func(probe string) (err error) {
+// ProbeNames tells which of others is one with name in a directory, as ProbeFolding does; "": none.
+func ProbeNames(dst fsys.FS, probe, name string, others []string) (same string, err error) {
+	err = inProbe(dst, probe, func() (err error) {
 		same, err = lookFor(dst, probe, variant{name, others})
 		return err
 	})
 	return same, err
 }
 
-// inProbe makes a directory with a random name in dir, and removes it when do is done.
-func inProbe(dst fsys.FS, dir string, random io.Reader, do func(probe string) error) error {
-	var id [16]byte
-	if _, err := io.ReadFull(random, id[:]); err != nil {
-		return fmt.Errorf("random name: %w", err)
-	}
-	probe := join(dir, ".mscp-probe-"+hex.EncodeToString(id[:]))
-	if err := dst.Mkdir(probe, 0o700); err != nil {
+// inProbe makes a directory of a random name, and removes it when do is done. One that is there was made over a connection that was lost.
+func inProbe(dst fsys.FS, probe string, do func() error) error {
+	if err := dst.Mkdir(probe, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return errors.Join(do(probe), dst.Remove(probe))
+	err := do()
+	rerr := dst.Remove(probe)
+	if rerr != nil && !fsys.Lost(rerr) { // it is gone, or a lost connection's server has made a name in it late
+		rerr = RemoveProbe(dst, probe)
+	}
+	return errors.Join(err, rerr)
 }
 
 // foundAs tells whether any of the variants is found under another name.
@@ -94,7 +92,7 @@ func lookFor(dst fsys.FS, dir string, v variant) (string, error) {
 			return lostOnly(err)
 		})
 	}
-	err = errors.Join(err, group.Wait(), dst.Remove(join(dir, v.name)))
+	err = errors.Join(err, group.Wait(), unlessMissing(dst.Remove(join(dir, v.name))))
 	if i := slices.Index(there, true); i >= 0 {
 		return v.others[i], err
 	}

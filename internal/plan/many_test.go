@@ -97,7 +97,7 @@ func TestSelfCopyOfWalkedMatches(t *testing.T) {
 	for target, same := range map[string]bool{"/d": true, "/d/sub": false, "/d/f-dir": true, "/elsewhere": false} {
 		l, err := LandMatches(one, one, &ManyError{Pattern: "/d/f*"}, target)
 		require.NoError(t, err)
-		err = SelfCopy(one, one, l, zeros())
+		err = selfCopy(one, one, l, zeros())
 		require.Equal(t, same, errors.As(err, new(*SelfCopyError)), "%s: %v", target, err)
 	}
 	_, err := LandMatches(one, one, &ManyError{Pattern: "/d/f*"}, "/d/f1")

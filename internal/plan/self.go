@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -20,12 +19,14 @@ func (e *SelfCopyError) Error() string {
 	return fmt.Sprintf("%s and %s are the same, or one lies inside the other, on one machine", quote.Name(e.Src), quote.Name(e.Dst))
 }
 
-// SelfCopy finds out whether a source would be copied onto itself or into itself; then the error is a [*SelfCopyError].
-//
-// The two sides may be one machine under any name, and SFTP tells no identity of files. So where the paths
-// coincide, links resolved, a file with a random name (from random) is made on the destination and looked for on the
-// source, then removed. Where it cannot be made, nothing else can be either: the sides then count as different.
-func SelfCopy(src, dst fsys.FS, l *Landing, random io.Reader) error {
+// Meeting is a source whose destination has the same path, or one inside it.
+type Meeting struct {
+	Src, Dst string
+	dir      string // where the two are, links resolved
+}
+
+// Meetings finds out which sources would be copied onto themselves or into themselves, if both sides were one machine.
+func Meetings(src, dst fsys.FS, l *Landing) ([]Meeting, error) {
 	meets := make([]string, len(l.Items)) // where Items[i] meets itself
 	var group errgroup.Group
 	group.SetLimit(atOnce)
@@ -36,22 +37,37 @@ func SelfCopy(src, dst fsys.FS, l *Landing, random io.Reader) error {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return err
+		return nil, err
 	}
-	probed := make(map[string]bool)
+	var found []Meeting
 	for i, item := range l.Items {
 		dir := meets[i]
 		if dir != "" && !item.Info.IsDir() {
 			dir = parentOf(dir)
 		}
-		if dir == "" || probed[dir] {
+		if dir != "" {
+			found = append(found, Meeting{item.Src, l.Path(item.Dst), dir})
+		}
+	}
+	return found, nil
+}
+
+// SelfCopy finds out whether any source would be copied onto itself or into itself; then the error is a [*SelfCopyError].
+//
+// The two sides may be one machine under any name, and SFTP tells no identity of files. So where the paths coincide, a file with a random
+// name (from random) is made on the destination and looked for on the source, then removed. note is told of its path before. Where it cannot
+// be made, nothing else can be either: the sides then count as different.
+func SelfCopy(src, dst fsys.FS, all []Meeting, random io.Reader, note func(probe string)) error {
+	probed := make(map[string]bool)
+	for _, m := range all {
+		if probed[m.dir] {
 			continue
 		}
-		probed[dir] = true
-		if same, err := probe(src, dst, dir, random); err != nil {
+		probed[m.dir] = true
+		if same, err := probe(src, dst, m.dir, random, note); err != nil {
 			return err
 		} else if same {
-			return &SelfCopyError{Src: item.Src, Dst: l.Path(item.Dst)}
+			return &SelfCopyError{Src: m.Src, Dst: m.Dst}
 		}
 	}
 	return nil
@@ -96,15 +112,16 @@ func realPath(f fsys.FS, p string) (string, error) {
 }
 
 // probe reports whether both sides see one directory under the path dir, or under its deepest parent that exists.
-func probe(src, dst fsys.FS, dir string, random io.Reader) (same bool, err error) {
-	var id [16]byte
-	if _, err := io.ReadFull(random, id[:]); err != nil {
-		return false, fmt.Errorf("random name: %w", err)
+func probe(src, dst fsys.FS, dir string, random io.Reader, note func(probe string)) (same bool, err error) {
+	name, err := ProbeName(random)
+	if err != nil {
+		return false, err
 	}
-	name := ".mscp-probe-" + hex.EncodeToString(id[:])
+	note(join(dir, name))
 	f, err := dst.Create(join(dir, name), 0o600, false)
 	for fsys.Missing(err) && parentOf(dir) != dir {
 		dir = parentOf(dir)
+		note(join(dir, name))
 		f, err = dst.Create(join(dir, name), 0o600, false)
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"io"
 	"io/fs"
 	"strings"
 	"testing"
@@ -23,6 +24,14 @@ func selfTree() map[string]memfs.Node {
 
 // zeros is randomness enough for a name.
 func zeros() *strings.Reader { return strings.NewReader(strings.Repeat("\x00", 1<<10)) }
+
+func selfCopy(src, dst fsys.FS, l *Landing, random io.Reader) error {
+	all, err := Meetings(src, dst, l)
+	if err != nil {
+		return err
+	}
+	return SelfCopy(src, dst, all, random, func(string) {})
+}
 
 func TestSelfCopy(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -51,12 +60,12 @@ func TestSelfCopy(t *testing.T) {
 			here, there := memfs.New("here", selfTree()), memfs.New("there", selfTree())
 			l, err := Land(here, there, c.sources, c.target)
 			require.NoError(t, err)
-			require.NoError(t, SelfCopy(here, there, l, zeros()), "two machines that look alike")
+			require.NoError(t, selfCopy(here, there, l, zeros()), "two machines that look alike")
 			require.Equal(t, here.Tree(), there.Tree(), "the probe is gone")
 
 			l, err = Land(here, here, c.sources, c.target)
 			require.NoError(t, err)
-			err = SelfCopy(here, here, l, zeros())
+			err = selfCopy(here, here, l, zeros())
 			require.Equal(t, there.Tree(), here.Tree(), "the probe is gone")
 			require.Zero(t, here.OpenFiles())
 			if !c.same {
@@ -79,7 +88,7 @@ func TestSelfCopyProbesOnlyWhereItMust(t *testing.T) {
 	}
 	l, err := Land(f, f, []string{"/a/f", "/a/d"}, "/c")
 	require.NoError(t, err)
-	require.NoError(t, SelfCopy(f, f, l, zeros()))
+	require.NoError(t, selfCopy(f, f, l, zeros()))
 }
 
 func TestSelfCopyFailures(t *testing.T) {
@@ -88,15 +97,15 @@ func TestSelfCopyFailures(t *testing.T) {
 	require.NoError(t, err)
 
 	f.Hook = failOn("create", fs.ErrPermission)
-	require.NoError(t, SelfCopy(f, f, l, zeros()), "no probe, nothing to compare")
+	require.NoError(t, selfCopy(f, f, l, zeros()), "no probe, nothing to compare")
 	for _, op := range []string{"realpath", "create", "lstat"} {
 		f.Hook = failOn(op, fsys.ErrLost)
-		require.True(t, fsys.Lost(SelfCopy(f, f, l, zeros())), op)
+		require.True(t, fsys.Lost(selfCopy(f, f, l, zeros())), op)
 	}
 	f.Hook = failOn("remove", fs.ErrPermission)
-	require.ErrorIs(t, SelfCopy(f, f, l, zeros()), fs.ErrPermission, "the probe stays: say so")
+	require.ErrorIs(t, selfCopy(f, f, l, zeros()), fs.ErrPermission, "the probe stays: say so")
 	f.Hook = nil
-	require.Error(t, SelfCopy(f, f, l, strings.NewReader("short")))
+	require.Error(t, selfCopy(f, f, l, strings.NewReader("short")))
 }
 
 func failOn(op string, reason error) func(memfs.Call) error {

@@ -37,8 +37,9 @@ type engine struct {
 	// Notices that are given once.
 	notAtomic, noAttr, fewer, noDigest, noSync, ordered, endsEarly, shared sync.Once
 
-	earlier map[string]*earlier // by landing place
-	missed  atomic.Bool         // a source, or a part of one, could not be looked at
+	earlier   map[string]*earlier // by landing place
+	leftovers *leftovers          // of earlier runs; nil: none
+	missed    atomic.Bool         // a source, or a part of one, could not be looked at
 }
 
 // Run copies what walk finds. It returns nil when the walk has ended and every file has either been put in place or been reported
@@ -64,6 +65,7 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 	e.startProof()
 	if left := cmp.Or(o.State, o.Abandoned); left != nil {
 		e.earlier = e.byPlace(left)
+		e.leftovers = newLeftovers(e.earlier)
 		e.missed.Store(o.Counters.Failed.Load() > 0)
 	}
 
@@ -118,7 +120,7 @@ func (e *engine) walk(ctx context.Context, walk Walk) {
 		e.stop(err)
 		return
 	}
-	e.forgetGone()
+	e.leftovers.forgetRest(e)
 	e.Counters.Walked.Store(true)
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"mscp/internal/fsys"
+	"mscp/internal/plan"
 )
 
 // A file whose chunks are written through several handles needs a server that keeps what a file holds when it is opened again, and that
@@ -55,13 +56,14 @@ func (l *lane) try(f *file) error {
 	used := late{l.e.target(l.e.partName(f.Entry, "trial")), f.Parent, true}
 	if !slices.Contains(t.left, used) {
 		t.left = append(t.left, used)
+		l.e.recordLeft(used.part)
 	}
 	keeps, err := l.keeps(used.part)
 	if fsys.Lost(err) || err != nil && !f.inPlace {
 		t.lost = t.lost || fsys.Lost(err)
 		return err
 	}
-	if err := l.removeTrials(); err != nil {
+	if err := l.removeTrials(f.Parent); err != nil {
 		return err
 	}
 	if !keeps {
@@ -72,14 +74,15 @@ func (l *lane) try(f *file) error {
 	return nil
 }
 
-// removeTrials removes the files that were tried with, and has those looked for at the end that may come late. Only a lost lane is an error.
-func (l *lane) removeTrials() error {
+// removeTrials removes the files that were tried with. Those that may come late, and those in directories that may have got their times
+// meanwhile, are looked for at the end. Only a lost lane is an error.
+func (l *lane) removeTrials(dir *plan.Dir) error {
 	for _, p := range l.e.trial.left {
 		err := l.fs.Remove(p.part)
 		if fsys.Lost(err) {
 			return err
 		}
-		if err != nil || l.e.trial.lost {
+		if err != nil || l.e.trial.lost || p.parent != dir {
 			l.e.doubtful.add(p)
 		}
 	}

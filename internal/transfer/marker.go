@@ -5,12 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
-	"strings"
 	"sync"
 	"time"
 
 	"mscp/internal/fsys"
-	"mscp/internal/journal"
 	"mscp/internal/plan"
 )
 
@@ -111,6 +109,14 @@ func (e *engine) unmark() {
 	}
 }
 
+// unmarkForGood removes the marker before the root gets its times. No other one is made: that would change them again.
+func (e *engine) unmarkForGood() {
+	e.same.making.Lock()
+	e.same.unmarkable = true
+	e.same.making.Unlock()
+	e.unmark()
+}
+
 // unmarkWithin is for a copy that is being ended: its lanes are closed soon. The channel is closed when nothing is under way any more.
 func (e *engine) unmarkWithin(limit time.Duration) <-chan struct{} {
 	done := make(chan struct{})
@@ -127,13 +133,4 @@ func (e *engine) unmarkWithin(limit time.Duration) <-chan struct{} {
 	case <-time.After(limit):
 	}
 	return done
-}
-
-// forgetLeft removes what killed runs have left: see recordLeft.
-func (e *engine) forgetLeft(left []journal.File) {
-	for _, f := range left {
-		if e.Upload && strings.HasSuffix(f.Part, partSuffix) {
-			_ = e.destination().Remove(f.Part)
-		}
-	}
 }

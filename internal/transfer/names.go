@@ -30,7 +30,11 @@ func alike(a, b fsys.Info) bool {
 // Folds implements plan.Folder. Of a directory where nothing can be made to find out, all is believed.
 func (s *sink) Folds(dir string) (plan.Folding, error) {
 	e := (*engine)(s)
-	folds, err := plan.ProbeFolding(e.destination(), e.target(dir), rand.Reader)
+	var folds plan.Folding
+	err := e.inProbe(dir, func(probe string) (err error) {
+		folds, err = plan.ProbeFolding(e.destination(), probe)
+		return err
+	})
 	if err != nil {
 		return plan.Folding{Forms: true, Lossy: true}, lostOnly(err)
 	}
@@ -40,7 +44,11 @@ func (s *sink) Folds(dir string) (plan.Folding, error) {
 // SameName implements plan.Folder. Where a probe cannot be made, a name that is there already is taken for the first of the others.
 func (s *sink) SameName(dir, name string, others []string) (string, error) {
 	e := (*engine)(s)
-	same, err := plan.ProbeNames(e.destination(), e.target(dir), name, others, rand.Reader)
+	same := ""
+	err := e.inProbe(dir, func(probe string) (err error) {
+		same, err = plan.ProbeNames(e.destination(), probe, name, others)
+		return err
+	})
 	if err == nil || fsys.Lost(err) {
 		return same, err
 	}
@@ -48,6 +56,21 @@ func (s *sink) SameName(dir, name string, others []string) (string, error) {
 		return "", lostOnly(err)
 	}
 	return others[0], nil
+}
+
+// inProbe has a directory asked by a probe in it, which the next run removes where this one is killed.
+func (e *engine) inProbe(dir string, ask func(probe string) error) error {
+	name, err := plan.ProbeName(rand.Reader)
+	if err != nil {
+		return err
+	}
+	probe := bytepath.Join(e.target(dir), name)
+	e.recordLeft(probe)
+	if err := ask(probe); err != nil {
+		return err
+	}
+	e.recordRemoved(probe)
+	return nil
 }
 
 func lostOnly(err error) error {

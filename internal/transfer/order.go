@@ -82,5 +82,8 @@ func (l *lane) renew(f *file) error {
 	}
 	f.part = l.e.target(l.e.partName(f.Entry, rand.Text()))
 	f.doubted, f.own = false, true
+	if f.single { // those of larger files are recorded when they are begun
+		l.e.recordLeft(f.part)
+	}
 	return nil
 }

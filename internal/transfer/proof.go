@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -143,26 +144,20 @@ func (l *lane) proveRename(f *file) error {
 func (l *lane) tryRename(f *file) error {
 	purpose := rand.Text()
 	from, to := l.e.target(l.e.partName(f.Entry, purpose)), l.e.target(l.e.partName(f.Entry, purpose, "renamed"))
-	h, err := l.makeOwn(from, f)
-	if err != nil {
-		return err
-	}
-	if err := h.Close(); fsys.Lost(err) {
-		return err
+	l.e.recordLeft(from)
+	l.e.recordLeft(to)
+	if err := l.makeOwn(from); err != nil {
+		return l.doubt(err, f, from)
 	}
 	left := to
-	_, err = l.fs.Rename(from, to)
+	_, err := l.fs.Rename(from, to)
 	if err != nil {
 		left = from
 	}
-	if rerr := l.fs.Remove(left); fsys.Lost(rerr) {
-		return rerr
+	if lost := cmp.Or(lostOnly(err), lostOnly(l.fs.Remove(left))); lost != nil {
+		return l.doubt(lost, f, from, to)
 	}
-	switch {
-	case fsys.Lost(err):
-		l.e.doubtful.add(late{to, f.Parent, true})
-		return err
-	case err != nil:
+	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrNoRename, err)
 		l.e.stop(err)
 		return err
@@ -171,15 +166,27 @@ func (l *lane) tryRename(f *file) error {
 	return nil
 }
 
-// makeOwn makes a file that no other run has a name for.
-func (l *lane) makeOwn(name string, f *file) (h fsys.File, err error) {
+// makeOwn makes an empty file that no other run has a name for. What a CLOSE says does not matter.
+func (l *lane) makeOwn(name string) error {
+	var h fsys.File
+	var err error
 	if m, ok := l.fs.(fsys.Maker); ok {
 		h, err = m.Make(name, 0o600)
 	} else {
 		h, err = l.fs.Create(name, 0o600, false)
 	}
-	if fsys.Lost(err) {
-		l.e.doubtful.add(late{name, f.Parent, true})
+	if err != nil {
+		return err
 	}
-	return h, err
+	return lostOnly(h.Close())
+}
+
+// doubt has files of our own looked for at the end where a lane was lost that made or removed them. It returns err.
+func (l *lane) doubt(err error, f *file, names ...string) error {
+	for _, name := range names {
+		if fsys.Lost(err) {
+			l.e.doubtful.add(late{name, f.Parent, true})
+		}
+	}
+	return err
 }

@@ -26,15 +26,7 @@ func (e *engine) recordBegun(f *file) {
 	_ = e.Journal.Flush()
 }
 
-// recordLeft records a file that the next run is to remove: a marker, or a partial file that may lie on another machine that the server's
-// name leads to.
-func (e *engine) recordLeft(part string) {
-	if e.Journal == nil || !e.Upload {
-		return
-	}
-	_ = e.Journal.File(journal.File{Key: journal.KeyOf("left", part, 0, time.Time{}, 0, 0), Part: e.below(part)})
-	_ = e.Journal.Flush()
-}
+func leftKey(name string) journal.Key { return journal.KeyOf("left", name, 0, time.Time{}, 0, 0) }
 
 // below is a path on the destination without the root, which the next run may name in another way. Its inverse is target.
 func (e *engine) below(name string) string {

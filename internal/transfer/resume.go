@@ -40,23 +40,6 @@ func (o *earlier) take() []journal.File {
 	return o.files
 }
 
-// forgetGone removes the partial files of sources that are no longer there: the whole walk, of which nothing failed, has not met them.
-func (e *engine) forgetGone() {
-	for dst, o := range e.earlier {
-		if dst == "" {
-			e.forgetLeft(o.files)
-		}
-		if dst == "" || o.met.Load() || e.missed.Load() {
-			continue
-		}
-		for _, f := range o.files {
-			if strings.HasSuffix(f.Part, partSuffix) {
-				_ = e.destination().Remove(f.Part)
-			}
-		}
-	}
-}
-
 // recall finds what the journal of earlier runs says of a file. It is believed only after begin has looked.
 func (e *engine) recall(f *file) {
 	if e.State == nil {

@@ -29,7 +29,7 @@ type evidence func(r Remote) error
 // sameFiles is what the engine remembers for the proof.
 type sameFiles struct {
 	making     sync.Mutex // held while evidence is made
-	unmarkable bool       // the server makes no marker; under making
+	unmarkable bool       // the server makes no marker, or the root has its times; under making
 
 	mark   marker
 	traces traces

@@ -102,6 +102,7 @@ func (s *sink) MakeDir(_ context.Context, d *plan.Dir) error {
 	case errors.Is(err, fs.ErrExist):
 		d.Made = ours || d.Dst == "" // that is walked only where the destination's root is new
 		err = e.existing(dst, name, d, err)
+		e.leftovers.forgetOwn(e, name)
 	}
 	if err != nil {
 		e.missed.Store(true)
@@ -167,8 +168,9 @@ func (e *engine) reopen(dst fsys.FS, name string, d *plan.Dir, mode fs.FileMode)
 func (s *sink) FinishDir(d *plan.Dir) {
 	e := (*engine)(s)
 	if d.Dst == "" {
-		e.unmark() // it would change the directory's time
+		e.unmarkForGood()
 	}
+	e.leftovers.forgetGone(e, e.target(d.Dst))
 	if e.over() {
 		return // what it was to hold is not all there: the next run writes to it
 	}

@@ -1,6 +1,8 @@
 package transfer
 
 import (
+	"errors"
+	"io/fs"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -62,16 +64,40 @@ func (l *lane) tidy() {
 	_ = group.Wait()
 }
 
-// removeLate removes an empty partial file, and gives its directory the time back. One that is not empty may be another run's.
+// removeLate removes an empty partial file, and gives its directory the times back. One that is not empty may be another run's. One of
+// ours that is not there may have been removed after the directory got its times, by the server of a lost lane.
 func (l *lane) removeLate(p late) {
 	i, err := l.fs.Lstat(p.part)
+	switch {
+	case fsys.Missing(err) && p.ours:
+		err = nil
+	case err == nil && (!i.IsRegular() || i.Size > 0 && !p.ours):
+		return
+	case err == nil:
+		err = l.removeFrom(p)
+	}
+	if err == nil && p.parent != nil {
+		p.ours = true
+		err = l.e.finishDir(l.fs, p.parent)
+	}
 	if fsys.Lost(err) {
 		l.e.doubtful.add(p) // another lane may do it
 	}
-	if err != nil || !i.IsRegular() || i.Size > 0 && !p.ours || l.fs.Remove(p.part) != nil {
-		return
+}
+
+// removeFrom removes a file from a directory whose mode may forbid that by now.
+func (l *lane) removeFrom(p late) error {
+	err := l.fs.Remove(p.part)
+	if errors.Is(err, fs.ErrPermission) && p.parent != nil {
+		dir := l.e.target(p.parent.Dst)
+		i, serr := l.fs.Stat(dir)
+		if serr != nil {
+			return serr
+		}
+		l.e.reopen(l.fs, dir, p.parent, i.Mode)
+		if err = l.fs.Remove(p.part); err != nil && !fsys.Lost(err) {
+			_ = l.e.finishDir(l.fs, p.parent)
+		}
 	}
-	if p.parent != nil {
-		_ = l.e.finishDir(l.fs, p.parent)
-	}
+	return err
 }
