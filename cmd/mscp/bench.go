@@ -171,7 +171,7 @@ func (b *bench) serve(ctx context.Context) (targets []*benchmark.Target, err err
 		t, err := benchmark.Serve(ctx, kind, b.local[result.Memory], b.local, l, *config)
 		optional := len(b.servers) == 0 && kind == benchmark.SSHD && len(targets) > 0
 		if err != nil && optional && ctx.Err() == nil {
-			b.file.Skipped = append(b.file.Skipped, result.Skipped{Tool: kind, Reason: "it could not be started"})
+			b.file.Skipped = append(b.file.Skipped, result.Skipped{Tool: kind, Reason: "mscp could not start it"})
 			b.show.Note(err.Error())
 			continue
 		}

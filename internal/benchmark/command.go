@@ -119,7 +119,7 @@ func safePath(s string) bool {
 // CheckPath returns a *SpecError for a directory that the peers' command lines could not name.
 func CheckPath(dir string) error {
 	if !safePath(dir) {
-		return wrong("%q: the peers' command lines take letters, digits and %s in the name of a directory, and no dash in front", dir, "@%+=,./-_")
+		return wrong("%q: the peers' command lines allow only letters, digits and %s in the name of a directory, and no dash in front", dir, "@%+=,./-_")
 	}
 	return nil
 }

@@ -240,5 +240,5 @@ func sampleOf(u measure.Usage) result.Sample {
 type ShortError struct{ Files, Bytes, WantFiles, WantBytes int64 }
 
 func (e *ShortError) Error() string {
-	return fmt.Sprintf("it ended well, but %d files with %d bytes arrived of %d with %d", e.Files, e.Bytes, e.WantFiles, e.WantBytes)
+	return fmt.Sprintf("it ended with success, but %d files with %d bytes arrived of %d with %d", e.Files, e.Bytes, e.WantFiles, e.WantBytes)
 }

@@ -146,8 +146,8 @@ func TestFailures(t *testing.T) {
 		"now and then":    {map[int]error{2: exit, 4: exit, 6: exit}, 6, []string{exit.Error(), "", exit.Error(), "", exit.Error()}},
 		"twice, at last":  {map[int]error{4: exit, 5: exit}, 5, []string{"", "", exit.Error(), exit.Error()}},
 		"late":            {map[int]error{3: late}, 3, []string{"", late.Error()}}, // it would take as long again
-		"too little":      {map[int]error{3: short}, 6, []string{"", "it ended well, but 1 files with 5 bytes arrived of 1 with 2097152", "", "", ""}},
-		"too many":        {map[int]error{3: &ShortError{Files: 2, Bytes: 2 << 20}}, 6, []string{"", "it ended well, but 2 files with 2097152 bytes arrived of 1 with 2097152", "", "", ""}},
+		"too little":      {map[int]error{3: short}, 6, []string{"", "it ended with success, but 1 files with 5 bytes arrived of 1 with 2097152", "", "", ""}},
+		"too many":        {map[int]error{3: &ShortError{Files: 2, Bytes: 2 << 20}}, 6, []string{"", "it ended with success, but 2 files with 2097152 bytes arrived of 1 with 2097152", "", "", ""}},
 		"too little ever": {map[int]error{1: short, 2: short}, 2, []string{short2().Error(), short2().Error()}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -189,7 +189,7 @@ func TestNothingArrives(t *testing.T) {
 	}
 	file := newFile()
 	require.NoError(t, f.Run(t.Context(), file))
-	require.Equal(t, "it ended well, but 0 files with 0 bytes arrived of 1 with 2097152", file.Cases[2].Samples[0].Error)
+	require.Equal(t, "it ended with success, but 0 files with 0 bytes arrived of 1 with 2097152", file.Cases[2].Samples[0].Error)
 }
 
 // mscp, too, may end well and copy nothing, or not say what it did.

@@ -66,7 +66,7 @@ func (s *sides) makeData(ctx context.Context, r *Runner) error {
 		return err
 	}
 	if err := r.upload(ctx, s, here, bytepath.Join(s.remote.Path(), dataName)); err != nil {
-		return fmt.Errorf("bringing the data set to the server: %w", err)
+		return fmt.Errorf("copy the data set to the server: %w", err)
 	}
 	return s.local.Remove(dataName)
 }

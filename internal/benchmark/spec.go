@@ -48,26 +48,26 @@ func (s *Spec) Validate() error {
 	case s.Runs < 1:
 		return wrong("at least one run is needed")
 	case s.Warmup < 0:
-		return wrong("the number of warm-up runs cannot be negative")
+		return wrong("the number of warm-up runs must not be negative")
 	case len(s.Works) == 0 || len(s.Directions) == 0 || len(s.Connections) == 0 || len(s.Sessions) == 0:
 		return wrong("there is nothing to measure")
 	case slices.Min(s.Connections) < 1 || slices.Min(s.Sessions) < 1:
 		return wrong("connections and sessions are at least 1")
 	case s.Timeout < 0 || s.Time < 0:
-		return wrong("times cannot be negative")
+		return wrong("times must not be negative")
 	case s.Block < 0 || s.Inflight < 0:
-		return wrong("block and blocks in flight cannot be negative")
+		return wrong("block and blocks in flight must not be negative")
 	case !slices.Contains([]string{result.Memory, result.Disk}, s.Source):
-		return wrong("%q is no source: memory or disk", s.Source)
+		return wrong("%q is not a source: memory or disk", s.Source)
 	case !slices.Contains([]string{result.Memory, result.Disk, result.Null}, s.Sink):
-		return wrong("%q is no sink: memory, disk or null", s.Sink)
+		return wrong("%q is not a sink: memory, disk or null", s.Sink)
 	}
 	for _, w := range s.Works {
 		if w.Files < 1 || w.Size < 0 {
 			return wrong("a data set has at least one file, and its files no negative size")
 		}
 		if w.Files > mostFiles || w.Size > mostData/w.Files {
-			return wrong("%d files of %d bytes are more than can be measured", w.Files, w.Size)
+			return wrong("%d files of %d bytes are too many to measure", w.Files, w.Size)
 		}
 		if s.Sink == result.Null && w.Files > 1 {
 			return wrong("the null sink takes one file, not %d", w.Files)

@@ -93,7 +93,7 @@ func tar(q result.Question, _ string) command {
 func Custom(text string) (Tool, error) {
 	name, script, ok := strings.Cut(text, "=")
 	if name = strings.TrimSpace(name); !ok || name == "" || strings.TrimSpace(script) == "" {
-		return Tool{}, wrong("%q is no peer: give name=command with {src} and {dst}", text)
+		return Tool{}, wrong("%q is not a peer: give name=command with {src} and {dst}", text)
 	}
 	has := func(a string) bool { return strings.Contains(script, a) }
 	if !(has("{src}") && has("{dst}")) && !(has("{local}") && has("{remote}")) {
@@ -102,7 +102,7 @@ func Custom(text string) (Tool, error) {
 	known := values{target: &Target{}}.words()
 	for _, p := range regexp.MustCompile(`\{[a-z_]+\}`).FindAllString(script, -1) {
 		if _, ok := known[p]; !ok {
-			return Tool{}, wrong("peer %s: %s is no placeholder", name, p)
+			return Tool{}, wrong("peer %s: %s is not a placeholder", name, p)
 		}
 	}
 	return Tool{Name: name, Program: "sh", noCipher: !has("{ssh}"), noShell: true,
@@ -120,7 +120,7 @@ func Named(names []string) (tools []Tool, err error) {
 			}
 		}
 		if !found {
-			return nil, wrong("%q is no peer that is known by name: scp, sftp, rsync, rclone, lftp or tar; --peer adds others", name)
+			return nil, wrong("mscp does not know the peer %q: scp, sftp, rsync, rclone, lftp or tar; --peer adds others", name)
 		}
 	}
 	return tools, nil

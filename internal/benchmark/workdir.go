@@ -176,7 +176,7 @@ func abandoned(dir string) bool {
 // RemoveLeftover removes a directory that Leftovers named, unless somebody uses it by now.
 func RemoveLeftover(dir string) error {
 	if !abandoned(dir) {
-		return fmt.Errorf("%s: is in use", dir)
+		return fmt.Errorf("%s: another benchmark uses it", dir)
 	}
 	return removeAll(dir)
 }

@@ -46,7 +46,7 @@ func ParseKind(name string) (Kind, error) {
 			return Kind(k), nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no transport: native, control or openssh", name)
+	return 0, fmt.Errorf("%q is not a transport: native, control or openssh", name)
 }
 
 // String is the kind's name.

@@ -112,7 +112,7 @@ func (a advisor) channels() string {
 // cores: each connection's cipher runs on one core at a time.
 func (a advisor) cores() string {
 	if n := a.connections(); a.Cores > 0 && n > a.Cores {
-		return fmt.Sprintf("%d connections would share %d cores: those beyond add windows and no encryption; larger TCP buffers need fewer of them", n, a.Cores)
+		return fmt.Sprintf("%d connections would share %d cores: more connections than cores add windows, but no encryption speed; with larger TCP buffers fewer are enough", n, a.Cores)
 	}
 	return ""
 }
@@ -131,7 +131,7 @@ func (a advisor) loss() string {
 	if p > 1e-5 {
 		return ""
 	}
-	return fmt.Sprintf("%s holds %s over %s on one connection only while it loses less than one packet in %s; several connections (-n) share that out, and bbr does not take loss for congestion (-g bbr for uploads, where the kernel has it; for downloads the server's setting counts)",
+	return fmt.Sprintf("%s holds %s over %s on one connection only if it loses less than one packet in %s; several connections (-n) share the loss, and bbr does not take loss for congestion (-g bbr for uploads, where the kernel has it; for downloads the server's setting counts)",
 		a.Congestion, bits(a.rate), a.rtt(), scaled(1/p, 1000, "", " thousand", " million", " billion", " trillion"))
 }
 
@@ -149,7 +149,7 @@ func (a advisor) pacing() string {
 	if a.path.Kind != result.Network || a.Congestion != "bbr" || !a.olderThan(4, 13) || a.Qdisc == "" || slices.Contains(strings.Fields(a.Qdisc), "fq") {
 		return ""
 	}
-	return fmt.Sprintf("bbr is not paced: Linux %s leaves that to the qdisc fq, and the interface has %s; since Linux 4.13 either will do", a.Kernel, a.Qdisc)
+	return fmt.Sprintf("bbr is not paced: Linux %s leaves that to the qdisc fq, and the interface has %s; since Linux 4.13 bbr works with both", a.Kernel, a.Qdisc)
 }
 
 // frames: what a host does for each packet is the same whatever its size. Offloads (TSO, GRO) soften it, not in every switch and virtual machine.
@@ -159,7 +159,7 @@ func (a advisor) frames() string {
 		return ""
 	}
 	million := func(mtu int) float64 { return a.rate / 8 / float64(mtu) / 1e6 }
-	return fmt.Sprintf("the interface has an MTU of %d: %s are %.2f million packets/s; an MTU of %d would make it %.2f million, where every hop takes that",
+	return fmt.Sprintf("the interface has an MTU of %d: %s are %.2f million packets/s; an MTU of %d would make it %.2f million, if every hop allows it",
 		a.MTU, bits(a.rate), million(a.MTU), jumbo, million(jumbo))
 }
 

@@ -42,20 +42,20 @@ func TestAdvice(t *testing.T) {
 		"receive buffer, as it was before Linux 6.6": {change: func(h *result.Host) { h.TCPRmem, h.Kernel, h.Cores = "4096 131072 6291456", "5.14.0-362.el9", 4 }, path: far, rate: 2e9, want: []string{
 			"net.ipv4.tcp_rmem allows 6 MiB of receive buffer, half of it for data: one connection carries at most 252 Mbit/s down over 100 ms (window / round-trip time); for 2 Gbit/s use -n 8, or raise its third value to 64 MiB",
 			"an SSH channel has a window of 2 MiB: it carries at most 168 Mbit/s over 100 ms (window / round-trip time); for 2 Gbit/s use 12 of them: -n 8 --sessions 2",
-			"8 connections would share 4 cores: those beyond add windows and no encryption; larger TCP buffers need fewer of them",
+			"8 connections would share 4 cores: more connections than cores add windows, but no encryption speed; with larger TCP buffers fewer are enough",
 		}},
 		"cubic": {change: func(h *result.Host) { h.Congestion, h.MTU = "cubic", 1500 }, path: result.Path{Kind: result.Emulated, RTT: 0.1}, rate: 1e9, want: []string{
 			"an SSH channel has a window of 2 MiB: it carries at most 168 Mbit/s over 100 ms (window / round-trip time); for 1 Gbit/s use 6 of them: -n 6",
-			"cubic holds 1 Gbit/s over 100 ms on one connection only while it loses less than one packet in 1.65 million; several connections (-n) share that out, and bbr does not take loss for congestion (-g bbr for uploads, where the kernel has it; for downloads the server's setting counts)",
+			"cubic holds 1 Gbit/s over 100 ms on one connection only if it loses less than one packet in 1.65 million; several connections (-n) share the loss, and bbr does not take loss for congestion (-g bbr for uploads, where the kernel has it; for downloads the server's setting counts)",
 		}},
 		"reno, near": {change: func(h *result.Host) { h.Congestion = "reno" }, path: near, rate: 1e9},
 		"bbr without pacing": {change: func(h *result.Host) { h.Kernel, h.Qdisc = "4.9.0", "mq pfifo_fast" }, path: near, rate: 1e9, want: []string{
-			"bbr is not paced: Linux 4.9.0 leaves that to the qdisc fq, and the interface has mq pfifo_fast; since Linux 4.13 either will do",
+			"bbr is not paced: Linux 4.9.0 leaves that to the qdisc fq, and the interface has mq pfifo_fast; since Linux 4.13 bbr works with both",
 		}},
 		"bbr, old, with fq":     {change: func(h *result.Host) { h.Kernel = "4.9.0" }, path: near, rate: 1e9},
 		"bbr that paces itself": {change: func(h *result.Host) { h.Kernel, h.Qdisc = "4.13", "pfifo_fast" }, path: near, rate: 1e9},
 		"frames": {change: func(h *result.Host) { h.MTU = 1500 }, path: result.Path{Kind: result.Network, RTT: 0.0001}, rate: 40e9, want: []string{
-			"the interface has an MTU of 1500: 40 Gbit/s are 3.33 million packets/s; an MTU of 9000 would make it 0.56 million, where every hop takes that",
+			"the interface has an MTU of 1500: 40 Gbit/s are 3.33 million packets/s; an MTU of 9000 would make it 0.56 million, if every hop allows it",
 		}},
 		"no AES": {change: func(h *result.Host) { h.AES = false }, path: near, rate: 1e9, want: []string{
 			"the CPU has no instructions for AES-GCM: ChaCha20 is around three times as fast there (RFC 8439); use -c chacha20-poly1305@openssh.com",

@@ -30,7 +30,7 @@ func TestFewerConnectionsThanAskedFor(t *testing.T) {
 }
 
 func TestDiskOfTheServer(t *testing.T) {
-	const what = "the server's disk: what is written there may not be on the device yet, what is read may come from the page cache"
+	const what = "the server's disk: written data may not be on the device yet, and read data may come from the page cache"
 	for _, c := range []struct {
 		kind         string
 		direction    result.Direction

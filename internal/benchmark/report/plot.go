@@ -19,7 +19,7 @@ import (
 type FormatError struct{ Format string }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("no such format of a picture: %q; there are svg, pdf and png", e.Format)
+	return fmt.Sprintf("mscp cannot draw %q; it draws svg, pdf and png", e.Format)
 }
 
 // PanelError is a panel that a picture does not have.

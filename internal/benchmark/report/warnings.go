@@ -20,7 +20,7 @@ const (
 func Warnings(f *result.File) []string {
 	lines := []string{}
 	if f.Interrupted {
-		lines = append(lines, "interrupted: the figures are those of the runs up to then")
+		lines = append(lines, "interrupted: the figures are from the runs before that")
 	}
 	all := groups(f)
 	if len(all) == 0 {
@@ -30,7 +30,7 @@ func Warnings(f *result.File) []string {
 		lines = append(lines, fmt.Sprintf("this machine was too slow for the emulated path, which lost %d writes of up to 64 KiB that a real one would have carried", n))
 	}
 	if slices.ContainsFunc(all, func(g *group) bool { return f.Path.Kind == result.Network && g.diskThere() }) {
-		lines = append(lines, "the server's disk: what is written there may not be on the device yet, what is read may come from the page cache")
+		lines = append(lines, "the server's disk: written data may not be on the device yet, and read data may come from the page cache")
 	}
 	lines = append(lines, doubts(f, all, "failed runs", func(_ *group, r row) string {
 		if r.stats.Failed == 0 {

@@ -111,7 +111,7 @@ func sources(f *result.File) string {
 // notes explains the tools that are not known by their names.
 func notes(f *result.File) (lines []string) {
 	for _, t := range []struct{ tool, text string }{
-		{result.Single, "mscp held to what scp does: one connection, one channel, one chunk, blocks of 32 KiB, 64 in flight"},
+		{result.Single, "mscp limited to what scp does: one connection, one channel, one chunk, blocks of 32 KiB, 64 in flight"},
 		{result.SSH, "the SSH connections alone: from zeros, to /dev/null"},
 		{result.TCP, "the path alone: TCP connections without SSH"},
 	} {
