@@ -39,7 +39,7 @@ func TestClassesOfFiles(t *testing.T) {
 		{failed("write", fsys.ErrTooLarge), "space", "of that size"},
 		{failed("create", syscall.ETXTBSY), "other", "without --inplace"},
 		{failed("create", fsys.ErrReadOnly), "permission", "another target"},
-		{failed("stat", syscall.ENAMETOOLONG), "name", "no name there"},
+		{failed("stat", syscall.ENAMETOOLONG), "name", "server or file system"},
 		{failed("write", fsys.ErrSequential), "other", "-n 1 -a 1"},
 		{failed("write", syscall.ESPIPE), "other", "-n 1 -a 1"},
 		{failed("create", syscall.ENAMETOOLONG), "name", "shorter"},

@@ -105,6 +105,8 @@ func (t *tty) hold(dialog string) error {
 			_, err = t.master.WriteString(text)
 		case "stop":
 			_, err = t.master.WriteString("\x1a")
+		case "end":
+			_, err = t.master.WriteString("\x04")
 		case "interrupt":
 			err = t.interrupt()
 		default:

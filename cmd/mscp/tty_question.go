@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"syscall"
@@ -167,8 +168,14 @@ func (q *question) read() answer {
 	n, err := q.tty.Read(b)
 	line, _, _ := strings.Cut(string(b[:n]), "\n")
 	clear(b)
+	if errors.Is(err, io.EOF) {
+		err = errNoAnswer
+	}
 	return answer{line, err}
 }
+
+// errNoAnswer is the end of input: Ctrl-D, or a terminal that has gone.
+var errNoAnswer = errors.New("nobody answered the question")
 
 // interrupt ends the reader. A reader would stop the process once more in the background, as soon as a key is pressed there. It is false
 // where the system cannot interrupt one.
