@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"mscp/internal/fsys"
 )
 
 // lanes are those at work, and how many there are to be.
@@ -77,6 +79,14 @@ func (e *engine) laneLost(useful bool, why error) {
 		n.barren = 0
 	}
 	e.countLanes()
+}
+
+// lostUnproven counts a lane that was to replace a lost one, and was lost itself before it was put to work.
+func (e *engine) lostUnproven(why error) {
+	e.lanes.mu.Lock()
+	defer e.lanes.mu.Unlock()
+	e.lanes.barren++
+	e.lanes.why = why
 }
 
 func (e *engine) laneEnded(w *lane) {
@@ -224,9 +234,10 @@ func furtherFailed(err error) string {
 	return fmt.Sprintf("failed, and the copy goes on without it: %v", err)
 }
 
-// retryable tells whether another try to replace a lane may succeed: the next one may lead to the first machine again.
+// retryable tells whether another try to replace a lane may succeed: the next one may lead to the first machine again, or may not be lost
+// while it shows that it sees the same files.
 func (e *engine) retryable(err error) bool {
-	return errors.As(err, new(*OtherFilesError)) || e.Retryable != nil && e.Retryable(err)
+	return errors.As(err, new(*OtherFilesError)) || fsys.Lost(err) || e.Retryable != nil && e.Retryable(err)
 }
 
 const (
@@ -252,6 +263,9 @@ func (e *engine) tryLane(ctx context.Context, again bool) (Lane, error) {
 		var l Lane
 		if l, err = e.provenLane(ctx); err == nil || !e.retryable(err) {
 			return l, err
+		}
+		if fsys.Lost(err) {
+			e.lostUnproven(err)
 		}
 		if ctx.Err() == nil {
 			e.Observer.Notice(fmt.Sprintf("mscp could not replace a lost connection, and tries again: %v", err))
