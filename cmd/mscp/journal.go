@@ -61,6 +61,23 @@ func (c *copier) openJournal(id *identity) (*checkpoint, error) {
 	return nil, nil
 }
 
+// useJournal opens the job's journal, unless it is open: a lost connection has the job planned again. Where that one's server is another
+// machine, it may be another job.
+func (c *copier) useJournal(id *identity) (err error) {
+	if k := c.journal; k != nil {
+		if k.id.job == id.job {
+			k.id = id
+			return nil
+		}
+		c.journal = nil
+		if err := k.end(k.state == nil && k.left == nil); err != nil {
+			return err
+		}
+	}
+	c.journal, err = c.openJournal(id)
+	return err
+}
+
 func (c *copier) noJournal(err error) {
 	c.display.Notice(fmt.Sprintf("there is no journal, so an interrupted copy begins anew: %v", err))
 }

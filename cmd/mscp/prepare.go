@@ -77,7 +77,7 @@ func (c *copier) begin(d *dialer, j *job, opt *transfer.Options) error {
 		return nil
 	}
 	opt.Job = id.work
-	if c.journal, err = c.openJournal(id); err != nil || c.journal == nil {
+	if err := c.useJournal(id); err != nil || c.journal == nil {
 		return err
 	}
 	if err := c.lookAtOthers(j, id); err != nil {
