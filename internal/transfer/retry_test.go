@@ -64,6 +64,29 @@ func TestLanesThatAreOfNoUse(t *testing.T) {
 	})
 }
 
+// A lane that is lost while it shows that it sees the same files is a try that failed, whatever is said of dialling.
+func TestLaneLostInItsProof(t *testing.T) {
+	both(t, func(t *testing.T, upload bool) {
+		synctest.Test(t, func(t *testing.T) {
+			j := newJob(upload, 1, sizes())
+			j.opt.Retries = 3
+			var calls atomic.Int64
+			opened := j.endless(func(lane int64, c memfs.Call) fate {
+				switch {
+				case lane == 1 && calls.Add(1) == 2*filesNear, lane == 2:
+					return lostBefore
+				}
+				return well
+			})
+			sum, err := j.run(t, t.Context())
+			require.NoError(t, err)
+			require.Zero(t, sum.Failed)
+			require.EqualValues(t, 3, opened.Load())
+			j.requireSame(t)
+		})
+	})
+}
+
 // One that makes some way before each connection is lost ends the copy all the same, and without a pause.
 func TestLanesThatMakeSomeWay(t *testing.T) {
 	both(t, func(t *testing.T, upload bool) {
