@@ -73,8 +73,12 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// retryable tells whether dialling again may help: not where the server has said no.
+// retryable tells whether dialling again may help: not where the server has said no. A server that admits no further session may not
+// have noticed yet that others have ended.
 func retryable(err error) bool {
+	if errors.Is(err, sshpool.ErrSessionRefused) || errors.Is(err, sshpool.ErrFull) {
+		return true
+	}
 	ssh, ok := errors.AsType[*sshpool.SSHError](err)
 	return ok && ssh.Status != 0 || errors.As(err, new(*sshpool.DialError)) || errors.Is(err, sshpool.ErrDead) || fsys.Lost(err)
 }

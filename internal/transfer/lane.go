@@ -170,11 +170,11 @@ func (l *lane) giveBack() {
 func (l *lane) retire(why error) {
 	if l.lost.CompareAndSwap(false, true) {
 		l.e.remote.remove(l)
-		l.e.laneLost(l.useful.Load(), why)
+		l.Close() // before a new one is opened: a pool, and a server, have room for so many
 		if why != nil && !l.e.over() {
 			l.e.Observer.Notice(fmt.Sprintf("a connection was lost, and mscp replaces it: %v", why))
 		}
-		l.Close()
+		l.e.laneLost(l.useful.Load(), why)
 		l.e.queue.interrupt()
 	}
 }

@@ -2,14 +2,9 @@ package transfer
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math"
-	"math/rand/v2"
 	"sync"
 	"time"
-
-	"mscp/internal/fsys"
 )
 
 // lanes are those at work, and how many there are to be.
@@ -79,14 +74,6 @@ func (e *engine) laneLost(useful bool, why error) {
 		n.barren = 0
 	}
 	e.countLanes()
-}
-
-// lostUnproven counts a lane that was to replace a lost one, and was lost itself before it was put to work.
-func (e *engine) lostUnproven(why error) {
-	e.lanes.mu.Lock()
-	defer e.lanes.mu.Unlock()
-	e.lanes.barren++
-	e.lanes.why = why
 }
 
 func (e *engine) laneEnded(w *lane) {
@@ -196,101 +183,4 @@ func estimate(done, known int64, elapsed time.Duration) time.Duration {
 	}
 	left := float64(elapsed) * float64(known-done) / float64(max(done, 1))
 	return time.Duration(min(left, float64(math.MaxInt64/2)))
-}
-
-// openLane opens one lane and starts it. Failing to open a further one costs speed only; the copy ends when none is open and
-// none can be opened.
-func (e *engine) openLane(ctx context.Context, again bool) {
-	l, err := e.tryLane(ctx, again)
-	if err != nil && !again && e.live() == nil && ctx.Err() == nil && e.retryable(err) { // by now it would replace one that is lost
-		again = true
-		l, err = e.tryLane(ctx, again)
-	}
-	if err == nil {
-		e.startLane(ctx, l)
-	} else if ctx.Err() == nil && !again && !e.queue.done() {
-		e.fewer.Do(func() {
-			e.Observer.Notice("a further connection " + furtherFailed(err))
-		})
-	}
-	n := &e.lanes
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.opening--
-	if err != nil {
-		n.target, n.full = max(1, n.target-1), true
-	}
-	if err != nil && n.live == 0 && n.opening == 0 && ctx.Err() == nil && !e.queue.done() {
-		e.stop(fmt.Errorf("%w: %w", ErrNoLane, err))
-	}
-	e.countLanes()
-}
-
-// furtherFailed says why the copy goes on with fewer connections.
-func furtherFailed(err error) string {
-	if errors.As(err, new(*OtherFilesError)) {
-		return fmt.Sprintf("is not used, and the copy goes on with the first machine alone: %v (name one machine to use more connections)", err)
-	}
-	return fmt.Sprintf("failed, and the copy goes on without it: %v", err)
-}
-
-// retryable tells whether another try to replace a lane may succeed: the next one may lead to the first machine again, or may not be lost
-// while it shows that it sees the same files.
-func (e *engine) retryable(err error) bool {
-	return errors.As(err, new(*OtherFilesError)) || fsys.Lost(err) || e.Retryable != nil && e.Retryable(err)
-}
-
-const (
-	firstPause = time.Second
-	lastPause  = 30 * time.Second
-)
-
-// tryLane opens a lane. One that replaces a lost one is tried again after growing pauses with jitter, until Retries tries have
-// failed or the whole copy has not moved for RetryTimeout. A lane that opens and is lost before it was of use is a try that failed.
-func (e *engine) tryLane(ctx context.Context, again bool) (Lane, error) {
-	if !again {
-		return e.provenLane(ctx)
-	}
-	for try, err := e.barren(); ; try++ {
-		if try > 0 {
-			if e.Retries > 0 && try >= e.Retries || e.still() > e.RetryTimeout {
-				return nil, err
-			}
-			if err := e.pause(ctx, try); err != nil {
-				return nil, err
-			}
-		}
-		var l Lane
-		if l, err = e.provenLane(ctx); err == nil || !e.retryable(err) {
-			return l, err
-		}
-		if fsys.Lost(err) {
-			e.lostUnproven(err)
-		}
-		if ctx.Err() == nil {
-			e.Observer.Notice(fmt.Sprintf("mscp could not replace a lost connection, and tries again: %v", err))
-		}
-	}
-}
-
-// barren is how many lanes have been lost one after the other before any was of use, and why the last one was.
-func (e *engine) barren() (int, error) {
-	e.lanes.mu.Lock()
-	defer e.lanes.mu.Unlock()
-	return e.lanes.barren, e.lanes.why
-}
-
-// pause comes before the try of that number, from 1.
-func (e *engine) pause(ctx context.Context, try int) error {
-	d := min(firstPause<<min(try-1, 10), lastPause)
-	d = d/2 + rand.N(d)
-	if e.sleep != nil {
-		return e.sleep(ctx, d)
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }
