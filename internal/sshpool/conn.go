@@ -109,7 +109,10 @@ func (c *Conn) serve(ctx context.Context, chans <-chan ssh.NewChannel, reqs <-ch
 	// The connection outlives the Open that dialled it.
 	ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	start := c.pool.running.Go
-	c.net.onReadEnd(func() { c.refuse(start) })
+	c.net.onReadEnd(func() {
+		c.pool.remove(c) // it takes no further channel, and does not count
+		c.refuse(start)
+	})
 	start(func() { ssh.DiscardRequests(reqs) }) // answers the server's keepalive requests
 	start(func() {
 		for ch := range chans {
@@ -174,6 +177,7 @@ func (c *Conn) leave(user, channel bool) (last bool) {
 	}
 	if channel {
 		c.channels--
+		p.roomChanged()
 	}
 	p.mu.Unlock()
 	if last {
@@ -201,6 +205,7 @@ func (p *Pool) drop(c *Conn) {
 	for i, other := range p.conns {
 		if other == c {
 			p.conns = append(p.conns[:i], p.conns[i+1:]...)
+			p.roomChanged()
 			return
 		}
 	}

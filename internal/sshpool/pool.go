@@ -27,6 +27,7 @@ type Pool struct {
 	pinned string // the address of the first connection: see pin
 	closed bool
 	ahead  ahead
+	freed  chan struct{} // closed when a channel or a connection has ended; nil: nobody waits
 
 	unanswered unanswered
 
@@ -67,7 +68,15 @@ func (p *Pool) open(ctx context.Context, o opening) (*Channel, error) {
 	}
 	defer cancel()
 	for {
-		c, mine, err := p.reserve()
+		c, mine, freed, err := p.reserve()
+		if freed != nil {
+			select {
+			case <-freed:
+				continue
+			case <-ctx.Done():
+				return nil, p.closedOr(ctx.Err())
+			}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -82,7 +91,7 @@ func (p *Pool) open(ctx context.Context, o opening) (*Channel, error) {
 		}
 		p.failed(err)
 		c.release()
-		if err == errNoRoom || p.shareOne(err) {
+		if err == errNoRoom || p.shareOne(err) || !mine && errors.Is(err, ErrSessionRefused) && p.leaving() {
 			continue
 		}
 		if (p.packed && !mine || c.early != nil && mine) && errors.As(err, new(lostError)) { // it was old: another is made
@@ -179,10 +188,42 @@ func (p *Pool) closedOr(err error) error {
 	return err
 }
 
-// reserve finds the connection for one more channel and counts the channel on it. mine: the caller must dial it.
-func (p *Pool) reserve() (c *Conn, mine bool, err error) {
+// reserve finds the connection for one more channel and counts the channel on it. mine: the caller must dial it. freed is set where the
+// only room is that of a channel whose end the server has not confirmed yet; it is closed when that may have changed.
+func (p *Pool) reserve() (c *Conn, mine bool, freed <-chan struct{}, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	c, mine, err = p.place()
+	if err != nil && !p.closed && p.anyLeaving() {
+		if p.freed == nil {
+			p.freed = make(chan struct{})
+		}
+		return nil, false, p.freed, nil
+	}
+	return c, mine, nil, err
+}
+
+func (p *Pool) leaving() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.anyLeaving()
+}
+
+// anyLeaving tells whether a connection will have room once the server has confirmed the end of a channel; p.mu is held.
+func (p *Pool) anyLeaving() bool {
+	return slices.ContainsFunc(p.conns, func(c *Conn) bool { return c.users < min(c.limit, c.channels) })
+}
+
+// roomChanged wakes those that wait for room; p.mu is held.
+func (p *Pool) roomChanged() {
+	if p.freed != nil {
+		close(p.freed)
+		p.freed = nil
+	}
+}
+
+// place is reserve without the wait; p.mu is held.
+func (p *Pool) place() (c *Conn, mine bool, err error) {
 	if p.closed {
 		return nil, false, ErrClosed
 	}

@@ -232,3 +232,31 @@ func TestGateKeepsTheInterval(t *testing.T) {
 }
 
 func (o Options) withGateDefaults() Options { o.Clock = systemClock{}; return o }
+
+// The end of a channel takes a while at the server. An Open that wants its place waits for it.
+func TestOpenWaitsForTheEndOfAChannel(t *testing.T) {
+	s := sshdtest.Start(t)
+	p := newPool(t, Options{Host: resolve(t, s), Sessions: 2})
+	channels, errs := openAll(within(t), p, 2)
+	require.Empty(t, errs)
+	require.NoError(t, channels[0].Close())
+	ch, err := p.Open(within(t))
+	require.NoError(t, err)
+	require.Equal(t, 1, ch.Conn().ID())
+	exercise(t, ch)
+	exercise(t, channels[1])
+}
+
+// A connection that the server has ended does not count, though its channels are not closed yet.
+func TestDeadConnectionDoesNotCount(t *testing.T) {
+	s := sshdtest.Start(t)
+	p := newPool(t, Options{Host: resolve(t, s)})
+	ch, err := p.Open(within(t))
+	require.NoError(t, err)
+	s.DropConnections()
+	_, err = ch.Read(make([]byte, 1))
+	require.Error(t, err)
+	again, err := p.Open(within(t))
+	require.NoError(t, err)
+	exercise(t, again)
+}
