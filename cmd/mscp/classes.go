@@ -31,7 +31,8 @@ func fileClasses() []struct {
 		{progress.ClassSpace, one(fsys.ErrNoSpace, fsys.ErrQuota, fsys.ErrTooLarge, transfer.ErrFull)},
 		{"changed", one(transfer.ErrChanged)},
 		{"name", func(err error) bool {
-			return name(err) || errors.As(err, new(*plan.CollisionError)) || errors.As(err, new(*plan.FoldError)) || errors.As(err, new(*plan.CycleError))
+			return name(err) || errors.As(err, new(*plan.CollisionError)) || errors.As(err, new(*plan.FoldError)) ||
+				errors.As(err, new(*plan.CycleError)) || errors.As(err, new(*transfer.EndsError))
 		}},
 		{"missing", one(fs.ErrNotExist)},
 		{"permission", one(fs.ErrPermission, fsys.ErrReadOnly)},
@@ -100,6 +101,8 @@ func placeHint(err error) string {
 		return "mscp cannot replace a mounted file: --inplace writes to it directly"
 	case errors.Is(err, syscall.ESPIPE):
 		return "-n 1 -a 1 sends the blocks of a file one after the other"
+	case errors.As(err, new(*transfer.EndsError)):
+		return "the server does not take this name: give the source another one"
 	case errors.Is(err, transfer.ErrChanged):
 		return "run the same command again when nothing writes to the source"
 	case errors.Is(err, fsys.ErrTooLarge):

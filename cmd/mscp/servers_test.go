@@ -30,7 +30,7 @@ func servers() []madeServer {
 		{"Conch", "Twisted Conch", "python3-twisted", "", python("conch_server.py")},
 		{"Perl", "Perl, Net::SFTP::SftpServer", "libnet-sftp-sftpserver-perl", "", startPerl},
 		{"Erlang", "Erlang, ssh_sftpd", "erlang-ssh",
-			"a name of a directory that is not UTF-8 ends each connection that asks for it: exit 3 after `--retry-timeout`", startErlang},
+			"a directory whose name is not UTF-8 is not made: the server ends the connection at its name, which is told of; all others are copied", startErlang},
 		{"ssh2_fs", "npm's ssh2 over node's fs", "=1.17.0", "", startSSH2("fs")},
 		{"ssh2_memory", "npm's ssh2, files in memory", "=1.17.0", "", startSSH2("memory")},
 		{"pkgsftp", "pkg/sftp, Server", "=1.13.12", "", startPkgSFTP},

@@ -175,15 +175,19 @@ func (r *roundTrip) names() {
 	r.compare(there, down, out, lossModes, lossNames)
 }
 
-// ended copies a directory whose name ends each connection: no connection is left, and the way out is told.
+// ended copies a directory whose name ends each connection: it fails with that reason, and what lies beside it is copied.
 func (r *roundTrip) ended() {
 	src := filepath.Join(r.local, "odd")
 	require.NoError(r, os.MkdirAll(filepath.Join(src, "not UTF-8 \xff"), 0o755))
-	cmd := r.command("--retry-timeout", "2s", src, r.url("odd"))
+	beside := filepath.Join(src, "plain", "file")
+	require.NoError(r, os.Mkdir(filepath.Dir(beside), 0o755))
+	require.NoError(r, os.WriteFile(beside, []byte("beside"), 0o644))
+	cmd := r.command(src, r.url("odd"))
 	out, err := cmd.CombinedOutput()
 	require.Error(r, err)
-	require.Equal(r, exitConnection, cmd.ProcessState.ExitCode(), "%s", out)
-	require.Contains(r, string(out), "hint: ", "%s", out)
+	require.Equal(r, exitFailed, cmd.ProcessState.ExitCode(), "%s", out)
+	require.Contains(r, string(out), "ends each connection at this name", "%s", out)
+	r.same(beside, filepath.Join(r.there("odd"), "plain", "file"))
 }
 
 // times copies a tree with -p. A server that sets no times refuses it: each name is told of, and its bytes are there.

@@ -27,6 +27,7 @@ type engine struct {
 	trial    trial
 	proof    proof
 	mark     progressMark
+	trying   sync.Mutex // held by the call that has a lane of its own
 
 	stop  func(error) // ends the copy with a reason: no work is handed out after it
 	over  func() bool // whether it is being ended
@@ -57,6 +58,7 @@ func Run(ctx context.Context, o Options, walk Walk) (Summary, error) {
 		begun:   time.Now(),
 	}
 	e.stop = func(why error) { cancel(why); e.queue.end() }
+	e.remote.alone = func(op, name string, call func(fsys.FS) error) (bool, error) { return e.tryAlone(ctx, op, name, call) }
 	e.same.number.asked = make(chan struct{})
 	e.block = e.limit.block(o.First.FS().Block())
 	e.Chunks.Block = int64(e.block)

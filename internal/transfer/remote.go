@@ -18,6 +18,9 @@ type remote struct {
 	next   int
 	closed bool
 	side   string
+
+	// alone makes a call over a lane of its own: see tryAlone. nil: there is no such lane.
+	alone func(op, name string, call func(fsys.FS) error) (tried bool, err error)
 }
 
 func newRemote(first fsys.FS) *remote {
@@ -61,10 +64,15 @@ func (r *remote) pick() *lane {
 	return r.all[r.next%len(r.all)]
 }
 
-// do calls on one lane after the other until one is not lost.
+// do calls on one lane after the other until one is not lost. What has lost several is tried alone.
 func (r *remote) do(op, name string, call func(fsys.FS) error) error {
 	var err error = &fsys.Error{Side: r.side, Op: op, Path: name, Err: fsys.ErrLost}
-	for {
+	for losses := 0; ; losses++ {
+		if losses >= lossesShared && r.alone != nil {
+			if tried, err := r.alone(op, name, call); tried {
+				return err
+			}
+		}
 		l := r.pick()
 		if l == nil {
 			return err
