@@ -34,6 +34,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if e.Path == "" && e.Op == "start SFTP" {
+		return fmt.Sprintf("%s: %s: %v", e.Side, e.Op, e.Err)
+	}
 	return fmt.Sprintf("%s: %s %s: %v", e.Side, e.Op, quote.Name(e.Path), e.Err)
 }
 

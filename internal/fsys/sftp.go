@@ -2,7 +2,6 @@ package fsys
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -49,7 +48,7 @@ func newSFTP(server *Server, ch io.ReadWriteCloser, side string, block int) (*SF
 	client, err := sftp.NewClientPipe(wire, wire)
 	if err != nil {
 		wire.Close()
-		return nil, &Error{side, "start SFTP on", "", fmt.Errorf("%w: %w", ErrLost, err)}
+		return nil, &Error{side, "start SFTP", "", &startError{err}}
 	}
 	s := &SFTP{server: server, side: side, wire: wire, client: client, known: make(chan struct{})}
 	s.own.init()
@@ -63,6 +62,20 @@ func newSFTP(server *Server, ch io.ReadWriteCloser, side string, block int) (*SF
 	s.ask(block)
 	return s, nil
 }
+
+// startError is a channel on which no SFTP session began: the server has ended it, or sends something else. Nothing is known of any file.
+type startError struct{ err error }
+
+func (e *startError) Error() string {
+	for _, ended := range []error{io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe} {
+		if errors.Is(e.err, ended) {
+			return "the server ended the session as it began"
+		}
+	}
+	return "what the server sends is not SFTP"
+}
+
+func (e *startError) Unwrap() []error { return []error{ErrLost, e.err} }
 
 func (s *SFTP) has(extension string) bool {
 	_, ok := s.client.HasExtension(extension)
