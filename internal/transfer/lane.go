@@ -20,6 +20,7 @@ type lane struct {
 	small  chan []byte // buffers for blocks that are neither tiny nor large
 	large  chan []byte // buffers for large blocks; their number is what may be in flight
 	lost   atomic.Bool
+	worked chan struct{} // closed when none of its workers works any more
 	useful atomic.Bool // it has done something
 
 	mu     sync.Mutex // held by the one goroutine that looks for work
@@ -43,7 +44,7 @@ type block struct {
 func (b block) sizeless() bool { return b.kind == move && b.h == nil && b.f.Info.Size == 0 }
 
 func newLane(e *engine, l Lane) *lane {
-	w := &lane{Lane: l, e: e, fs: l.FS(), handles: make(map[*file]*handle)}
+	w := &lane{Lane: l, e: e, fs: l.FS(), handles: make(map[*file]*handle), worked: make(chan struct{})}
 	w.block = min(e.block, w.fs.Block())
 	w.small = newBuffers(e.inflight(smallBlock))
 	w.large = newBuffers(e.inflight(w.block))
@@ -66,6 +67,7 @@ func (l *lane) run(ctx context.Context) {
 		wg.Go(func() { l.work(ctx) })
 	}
 	wg.Wait()
+	close(l.worked)
 	l.giveBack()
 	l.tidy()
 }

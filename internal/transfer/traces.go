@@ -114,8 +114,32 @@ const (
 	other // it is there, with other content
 )
 
+// settleWithin is how long lost lanes have to settle. Only a worker that waits for a lane itself, as a directory's end does, takes longer.
+const settleWithin = 2 * time.Second
+
+// settle waits for the workers of lost lanes: one that has just read a file leaves its trace only when that is in place.
+func (e *engine) settle() {
+	limit := settleWithin
+	if e.StallTimeout > 0 {
+		limit = min(limit, e.StallTimeout/4)
+	}
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	for _, w := range e.working() {
+		if !w.lost.Load() {
+			continue
+		}
+		select {
+		case <-w.worked:
+		case <-late.C:
+			return
+		}
+	}
+}
+
 // seesTraces wants what lost lanes have left to be seen.
 func (e *engine) seesTraces(r Remote) error {
+	e.settle()
 	begun, done := e.same.traces.left()
 	views := map[view]int{}
 	for _, f := range begun {
