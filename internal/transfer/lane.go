@@ -21,7 +21,7 @@ type lane struct {
 	large  chan []byte // buffers for large blocks; their number is what may be in flight
 	lost   atomic.Bool
 	worked chan struct{} // closed when none of its workers works any more
-	useful atomic.Bool // it has done something
+	useful atomic.Bool   // it has done something
 
 	mu     sync.Mutex // held by the one goroutine that looks for work
 	cur    span       // what is left of the span being handed out
