@@ -55,6 +55,8 @@ func (l *lane) restartElsewhere(f *file) bool {
 func (l *lane) startOver(f *file, again bool) {
 	g := l.e.newFile(f.Entry)
 	g.again, g.shared, g.doubted = again, f.shared, l.e.Upload && renews(l.fs)
+	_, longer := f.misstated()
+	g.toEnd, g.longer = f.toEnd, longer // what was found out about its source stays true
 	l.e.replace(f, g)
 }
 
