@@ -27,6 +27,9 @@ func (e *engine) askNumber() {
 	}
 	e.same.number.value = v
 	if e.Journal != nil {
+		if e.onOther(v) {
+			e.Journal.Commit(numberKey("several"))
+		}
 		e.Journal.Commit(numberKey("one"))
 		e.Journal.Commit(numberKey(strconv.FormatUint(v, 16)))
 	}
@@ -59,14 +62,20 @@ func (e *engine) elsewhere() bool {
 	n := &e.same.number
 	n.several.Do(func() {
 		<-n.asked
-		said := func(what string) bool { return e.State != nil && e.State.Committed(numberKey(what)) }
-		other := n.value != 0 && said("one") && !said(strconv.FormatUint(n.value, 16)) || e.OtherPort
-		if n.spread = other || said("several"); other && e.Journal != nil {
+		other := e.onOther(n.value) || e.OtherPort
+		if n.spread = other || e.said("several"); other && e.Journal != nil {
 			e.Journal.Commit(numberKey("several"))
 		}
 	})
 	return n.spread
 }
+
+// onOther tells whether the journal is of runs on file systems of which none has that number.
+func (e *engine) onOther(number uint64) bool {
+	return number != 0 && e.said("one") && !e.said(strconv.FormatUint(number, 16))
+}
+
+func (e *engine) said(what string) bool { return e.State != nil && e.State.Committed(numberKey(what)) }
 
 func numberKey(what string) journal.Key {
 	return journal.KeyOf("file system", what, 0, time.Time{}, 0, 0)

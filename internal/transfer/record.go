@@ -18,6 +18,9 @@ func (e *engine) recordBegun(f *file) {
 	if e.Journal == nil {
 		return
 	}
+	if e.State != nil { // what is recorded now must not be believed on another machine
+		<-e.same.number.asked
+	}
 	_ = e.Journal.File(journal.File{Key: f.key, Src: f.Dst, Part: e.below(f.part)})
 	if f.found != nil && f.found.Ranges.End() > 0 {
 		_ = e.Journal.Sync()
