@@ -131,7 +131,7 @@ func TestFurtherConnectionLostAtOnce(t *testing.T) {
 	r := faultyServer(t, withFaults(&furtherLost{}))
 	r.tree("src")
 	o := r.exits(0, append(chunky("-n", "4", "-L", "8m"), "src/.", "server:dst")...) // slow, so that they are opened before it ends
-	require.Equal(t, 1, strings.Count(o.stderr, "a further connection failed, the copy goes on without it"), o.stderr)
+	require.Equal(t, 1, strings.Count(o.stderr, "a further connection failed, and the copy goes on without it"), o.stderr)
 	require.NotContains(t, o.stderr, "is replaced")
 	r.same("src", "dst")
 }
@@ -155,7 +155,7 @@ func TestSilentWhereNothingWasNeeded(t *testing.T) {
 	r.tree("src")
 	require.NoError(t, os.MkdirAll(r.path("a/dst"), 0o755))
 	o := r.exits(0, "--stall-timeout", "2s", "src/.", "server:a/dst")
-	require.Contains(t, o.stderr, "trying again: connection lost: no answer within 2s")
+	require.Contains(t, o.stderr, "mscp tries again: connection lost: no answer within 2s")
 	r.same("src", "a/dst")
 }
 

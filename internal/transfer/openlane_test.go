@@ -185,10 +185,9 @@ func TestLastLaneLostAsAFurtherOneFails(t *testing.T) {
 // A further lane fails after the last one was lost: it is tried again in its place, whatever the reason was.
 func TestFurtherLaneRefusedAfterTheLoss(t *testing.T) {
 	j := newJob(true, 2, sizes())
-	refused := false
+	var refused atomic.Bool
 	j.loseFirst(func() (Lane, error) {
-		if !refused {
-			refused = true
+		if refused.CompareAndSwap(false, true) {
 			return nil, errFull
 		}
 		return j.open(t.Context())
