@@ -59,7 +59,7 @@ func (c *copier) plan(remote fsys.FS) (*job, error) {
 	if err := j.look(c.skipUnchanged); err != nil {
 		return nil, err
 	}
-	if j.home, err = early.RealPath("."); fsys.Lost(err) {
+	if j.home, err = early.Home(); fsys.Lost(err) {
 		return nil, err
 	}
 	j.use(remote, c.upload())

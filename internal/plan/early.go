@@ -34,7 +34,7 @@ func EarlyTarget(dst fsys.FS, sources []string, target string) *Early {
 	e.lstat(root)
 	e.realPath(root)
 	if relative(root) {
-		e.realPath(".") // the login directory: see Home
+		e.realPath(".") // the login directory: see [Early.Home]
 	}
 	parent := parentOf(root)
 	e.realPath(parent) // of a name that is not there, some servers tell nothing
@@ -75,6 +75,14 @@ func EarlySources(src fsys.FS, patterns []string) *Early {
 		e.realPath(p)
 	}
 	return e
+}
+
+// Home is the login directory, where a path is relative to it; else nobody asked, and it is empty.
+func (e *Early) Home() (string, error) {
+	if a := e.answer("realpath", "."); a != nil {
+		return a.path, a.err
+	}
+	return "", nil
 }
 
 func relative(p string) bool { return !strings.HasPrefix(p, "/") }
